@@ -99,7 +99,7 @@ _imprint_subcommands() {
         manifest) echo "export verify import list" ;;
         signer) echo "serve check status verify" ;;
         user) echo "add list remove" ;;
-        board) echo "provision prove" ;;
+        board) echo "info provision prove" ;;
         virtual) echo "new serve run" ;;
         ca) echo "new" ;;
     esac
@@ -148,7 +148,8 @@ _imprint_options() {
         "retire") echo "--yes --lost --operator" ;;
         "erase") echo "--yes" ;;
         "compile") echo "--c --binary --certificates --name --arm --run-at-start --out" ;;
-        "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --order --board --timeout --switch --primary-console --end" ;;
+        "board info") echo "--console" ;;
+        "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --order --board --socket --timeout --switch --primary-console --end" ;;
         "board prove") echo "--console --operator --timeout --save --end" ;;
         "virtual new") echo "--as --bus --revision --seed" ;;
         "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical --maximum --message-limit" ;;
@@ -250,12 +251,14 @@ _imprint_value() {
         "compile --name") echo "none" ;;
         "compile --arm") echo "none profile" ;;
         "compile -o" | "compile --out") echo "file" ;;
+        "board info -c" | "board info --console") echo "port" ;;
         "board provision -c" | "board provision --console") echo "port" ;;
         "board provision --arm") echo "none profile" ;;
         "board provision --only") echo "none" ;;
         "board provision --operator") echo "none" ;;
         "board provision --order") echo "none" ;;
         "board provision --board") echo "none" ;;
+        "board provision --socket") echo "none" ;;
         "board provision --timeout") echo "none" ;;
         "board provision --switch") echo "none" ;;
         "board provision --primary-console") echo "port" ;;

@@ -940,6 +940,7 @@
 #define panel_address imprint_panel_address
 #define panel_check imprint_panel_check
 #define panel_close imprint_panel_close
+#define panel_console imprint_panel_console
 #define panel_digest imprint_panel_digest
 #define panel_open imprint_panel_open
 #define panel_run imprint_panel_run
@@ -976,6 +977,7 @@
 #define period_zone imprint_period_zone
 #define pkcs11_uri_parse imprint_pkcs11_uri_parse
 #define pkcs11_uri_release imprint_pkcs11_uri_release
+#define presence_fault_of imprint_presence_fault_of
 #define presence_of_file imprint_presence_of_file
 #define presence_of_scan imprint_presence_of_scan
 #define presence_take imprint_presence_take

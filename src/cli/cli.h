@@ -15,7 +15,7 @@
 #include "cli/output.h"
 #include "station/station.h"
 
-#define CLI_VALUES_MAX 12 /* options of one verb, at most */
+#define CLI_VALUES_MAX 16 /* options of one verb, at most */
 
 struct cli;
 
@@ -131,6 +131,7 @@ extern const struct cli_verb cli_verb_rework;
 extern const struct cli_verb cli_verb_scrap;
 extern const struct cli_verb cli_verb_erase;
 extern const struct cli_verb cli_verb_compile;
+extern const struct cli_verb cli_verb_board_info;
 extern const struct cli_verb cli_verb_board_provision;
 extern const struct cli_verb cli_verb_board_prove;
 extern const struct cli_verb cli_verb_virtual_new;

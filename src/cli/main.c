@@ -96,6 +96,7 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_verb_retire,
     &cli_verb_erase,
     &cli_verb_compile,
+    &cli_verb_board_info,
     &cli_verb_board_provision,
     &cli_verb_board_prove,
     &cli_verb_virtual_new,

@@ -215,7 +215,7 @@ static bool read_options(struct cli *cli, int argc, char **argv, bool stop, stru
             continue;
         }
         option = verb == NULL ? -1 : index_of(value, verb->options, verb->option_count, OF_VERB);
-        if (option < 0)
+        if (option < 0 || option >= CLI_VALUES_MAX)
             return usage(err, "no such option", argv[optind - 1], NULL);
         cli->values[option] = verb->options[option].argument != NULL ? optarg : "";
     }

@@ -52,12 +52,14 @@ enum board_option {
     OPTION_OPERATOR,
     OPTION_ORDER,
     OPTION_BOARD,
+    OPTION_SOCKET,
     OPTION_TIMEOUT,
     OPTION_SWITCH,
     OPTION_PRIMARY_CONSOLE,
     OPTION_END,
     OPTION_COUNT
 };
+_Static_assert((int)OPTION_COUNT <= CLI_VALUES_MAX, "each option has a value");
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_CONSOLE] = {"console", 'c', "PORT", "the board's console: a serial port, 115200 8N1 (required)", NULL},
     [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan, change nothing", NULL},
@@ -71,6 +73,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_OPERATOR] = {"operator", 0, "NAME", "who runs this: a name or number for the record", NULL},
     [OPTION_ORDER] = {"order", 0, "ORDER", "take one unit of this work order", NULL},
     [OPTION_BOARD] = {"board", 0, "NUMBER", "the board's number; each is used once", NULL},
+    [OPTION_SOCKET] = {"socket", 0, "NAME", "the station's socket that the board is in, for the record", NULL},
     [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may be silent (default: 30)", NULL},
     [OPTION_SWITCH] =
         {"switch", 0, "COMMAND",
@@ -642,6 +645,7 @@ static bool check_options(struct run *run, int *silence_ms, struct error *err)
     run->facts = (struct run_facts){.verb = run->cli->verb->name,
                                     .device = values[OPTION_CONSOLE],
                                     .operator_name = values[OPTION_OPERATOR],
+                                    .socket = values[OPTION_SOCKET],
                                     .is_console = true};
     if (values[OPTION_CONSOLE] != NULL)
         run->facts.is_virtual = rehearsal_is_virtual_console(values[OPTION_CONSOLE]);

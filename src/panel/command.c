@@ -5,7 +5,7 @@
 
 #include "panel/admission.h"
 
-/* Up to five pairs and the words of a verb fit into WORKER_ARGUMENTS_MAX. */
+/* Up to nine pairs and the words of a verb fit into WORKER_ARGUMENTS_MAX. */
 struct writer {
     const char **arguments;
     size_t count;
@@ -40,9 +40,22 @@ static void put_work(struct writer *writer, struct command *command, const struc
     put_option(writer, "--arm", command->arm);
 }
 
+/* A board is asked by its console, a chip by its bus. */
+static void put_scan(struct writer *writer, const char *console)
+{
+    if (console == NULL) {
+        put(writer, "scan");
+        return;
+    }
+    put(writer, "board");
+    put(writer, "info");
+    put_option(writer, "--console", console);
+}
+
 void command_make(struct command *command, const struct panel_settings *settings, size_t index, enum command_kind kind,
                   const struct panel_board *board)
 {
+    const char *device = settings->sockets[index].device, *console = panel_console(device);
     struct writer writer;
 
     *command = (struct command){.arm = ""};
@@ -50,14 +63,18 @@ void command_make(struct command *command, const struct panel_settings *settings
     put(&writer, "imprint");
     put(&writer, "--json");
     put_option(&writer, "--state", settings->state);
-    put_option(&writer, "--device", settings->sockets[index].device);
+    if (console == NULL)
+        put_option(&writer, "--device", device);
     if (kind == COMMAND_SCAN) {
-        put(&writer, "scan");
+        put_scan(&writer, console);
         return;
     }
     put_option(&writer, "--issuers", settings->issuers);
     put_option(&writer, "--connections", settings->connections);
+    if (console != NULL)
+        put(&writer, "board");
     put(&writer, "provision");
+    put_option(&writer, "--console", console != NULL ? console : "");
     if (settings->rehearsal)
         put(&writer, "--rehearsal");
     /* The golden device belongs to no order of today. */

@@ -17,7 +17,7 @@
 
 #include "base/error.h"
 
-#define FORK_SERVER_ARGUMENTS_MAX 24
+#define FORK_SERVER_ARGUMENTS_MAX 32
 
 /* --- in the station --- */
 

@@ -322,16 +322,14 @@ static void note_lost(struct slot *slot, const struct worker_end *end)
 /* An empty socket whose bus is not there says so: nobody could see why boards are not seen. */
 static void note_bus(struct slot *slot)
 {
-    const bool is_missing = strcmp(slot->scan.reason, "device-missing") == 0;
-    const bool was_missing = slot->board.reason[0] != '\0';
+    const struct presence_fault *fault = presence_fault_of(&slot->scan, settings_of(slot)->device);
+    const bool was_faulty = slot->board.reason[0] != '\0';
 
-    if (slot->machine.state != SOCKET_EMPTY || is_missing == was_missing)
+    if (slot->machine.state != SOCKET_EMPTY || (fault != NULL) == was_faulty)
         return;
     slot->board = (struct panel_board){.steps = 0};
-    if (is_missing)
-        board_fail(&slot->board, ERROR_EXIT_UNREACHABLE, slot->scan.reason,
-                   "the adapter or bus of this socket is not there",
-                   "check cable and power of the adapter; imprint station FILE --check says more");
+    if (fault != NULL)
+        board_fail(&slot->board, fault->exit_code, fault->reason, fault->cause, fault->next);
     report_change(slot);
 }
 
@@ -623,6 +621,7 @@ static void wait_for_worker(struct slot *slot)
 /* What the bus of a socket answers. False with a reason. */
 static bool check_bus(struct slot *slot, bool *is_there, struct error *err)
 {
+    const char *device = settings_of(slot)->device, *console = panel_console(device);
     enum socket_event event;
     struct worker_end end;
 
@@ -633,12 +632,14 @@ static bool check_bus(struct slot *slot, bool *is_there, struct error *err)
     wait_for_worker(slot);
     end = worker_finish(&slot->worker, take_object, slot);
     *is_there = presence_of_scan(&end, &slot->scan, "", &event) && event == SOCKET_CHIP;
-    if (*is_there || strcmp(slot->scan.reason, "device-silent") == 0 || end.code == 0)
+    if (*is_there || strcmp(slot->scan.reason, "device-silent") == 0 || end.code == 0 ||
+        (console != NULL && strcmp(slot->scan.reason, "device-missing") == 0))
         return true;
     error_set(err, ERROR_DEVICE_MISSING,
               error_keep_format(err, "the socket's bus cannot be used (%s)",
                                 slot->scan.reason[0] != '\0' ? slot->scan.reason : "no answer"),
-              error_keep_format(err, "see why: imprint --device %s scan", settings_of(slot)->device));
+              console != NULL ? error_keep_format(err, "see why: imprint board info --console %s", console)
+                              : error_keep_format(err, "see why: imprint --device %s scan", device));
     return false;
 }
 
@@ -658,6 +659,17 @@ static bool check_file(const char *path, bool *is_there, struct error *err)
     return false;
 }
 
+static const char *found_in(const struct slot *slot, bool ok, bool is_there)
+{
+    const bool is_console = panel_console(settings_of(slot)->device) != NULL;
+
+    if (!ok)
+        return "bad";
+    if (is_there)
+        return is_console ? "board" : "chip";
+    return is_console && strcmp(slot->scan.reason, "device-missing") == 0 ? "no-console" : "empty";
+}
+
 static bool check_socket(struct slot *slot, struct panel_finding *finding, struct error *err)
 {
     const char *file = panel_virtual_file(settings_of(slot)->device);
@@ -666,9 +678,7 @@ static bool check_socket(struct slot *slot, struct panel_finding *finding, struc
 
     *finding = (struct panel_finding){.item = "socket",
                                       .name = settings_of(slot)->name,
-                                      .found = !ok        ? "bad"
-                                               : is_there ? "chip"
-                                                          : "empty",
+                                      .found = found_in(slot, ok, is_there),
                                       .serial = slot->scan.serial[0] != '\0' ? slot->scan.serial : NULL};
     return ok;
 }

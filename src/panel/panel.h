@@ -63,7 +63,7 @@ bool panel_run(struct panel *panel, int stop_fd, struct error *err);
 struct panel_finding {
     const char *item;   /* "profile", "labels", "socket" */
     const char *name;   /* of the socket, or the file */
-    const char *found;  /* "chip", "empty", "good" */
+    const char *found;  /* "chip", "board", "empty", "no-console", "good" */
     const char *serial; /* of the chip; NULL: none or not known */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "panel/settings.h"
 #include "station/device.h"
 
 enum socket_event presence_of_file(const char *path, struct presence_file *known)
@@ -44,6 +45,8 @@ void presence_take(struct presence_scan *scan, const char *device, uint8_t also_
 
     if (strcmp(event, "error") == 0)
         (void)snprintf(scan->reason, sizeof scan->reason, "%s", text_of(object, "reason"));
+    if (strcmp(event, "board") == 0)
+        scan->is_there = true;
     if (strcmp(event, "found") != 0 || !is_own(text_of(object, "device"), device, also_at))
         return;
     scan->is_there = true;
@@ -59,4 +62,30 @@ bool presence_of_scan(const struct worker_end *end, const struct presence_scan *
         return false;
     *event = !scan->is_there ? SOCKET_NO_CHIP : is_other ? SOCKET_OTHER_CHIP : SOCKET_CHIP;
     return end->code == 0 || strcmp(scan->reason, "device-silent") == 0 || strcmp(scan->reason, "device-missing") == 0;
+}
+
+/* What a look at a bus or a console found, and what to tell of it. */
+static const struct {
+    const char *found;
+    bool is_console;
+    struct presence_fault fault;
+} faults[] = {
+    {"device-missing",
+     false,
+     {ERROR_EXIT_UNREACHABLE, "device-missing", "the adapter or bus of this socket is not there",
+      "check cable and power of the adapter; imprint station FILE --check says more"}},
+    {"device-garbled",
+     true,
+     {ERROR_EXIT_WRONG_DEVICE, "wrong-configuration", "what answers on the console is not the factory application",
+      "set the board aside: its factory image has to be flashed; imprint board info --console PORT says more"}},
+};
+
+const struct presence_fault *presence_fault_of(const struct presence_scan *scan, const char *device)
+{
+    const bool is_console = panel_console(device) != NULL;
+
+    for (size_t i = 0; !scan->is_there && i < sizeof faults / sizeof faults[0]; i++)
+        if (faults[i].is_console == is_console && strcmp(faults[i].found, scan->reason) == 0)
+            return &faults[i].fault;
+    return NULL;
 }

@@ -23,7 +23,7 @@ enum socket_event presence_of_file(const char *path, struct presence_file *known
 
 /* What a worker of COMMAND_SCAN says. Zero-initialised: nothing yet. */
 struct presence_scan {
-    bool is_there; /* the socket's chip answers */
+    bool is_there; /* the socket's chip answers, or the board's application */
     char serial[BOARD_SERIAL_SIZE];
     char reason[BOARD_REASON_SIZE]; /* of its failure */
 };
@@ -39,5 +39,14 @@ void presence_take(struct presence_scan *scan, const char *device, uint8_t also_
  */
 bool presence_of_scan(const struct worker_end *end, const struct presence_scan *scan, const char *known,
                       enum socket_event *event);
+
+/* What the operator of an empty socket has to know about its bus or console. */
+struct presence_fault {
+    int exit_code;
+    const char *reason, *cause, *next;
+};
+
+/* NULL: nothing. A console that is not there is no fault: it comes and leaves with a board that has it. */
+const struct presence_fault *presence_fault_of(const struct presence_scan *scan, const char *device);
 
 #endif

@@ -23,6 +23,7 @@
 #define SESSION_H_USUAL 12
 #define SESSION_H_MAX 24
 #define VIRTUAL "virtual:"
+#define CONSOLE "board:"
 
 /* --- what a file can have --- */
 
@@ -39,7 +40,7 @@ static const struct schema_field schema_socket[] = {
      .kind = SCHEMA_TEXT,
      .required = true,
      VALUE(struct panel_socket_settings, device),
-     .help = "how a chip in this socket is reached, as --device says it",
+     .help = "how a chip in this socket is reached, as --device says it; or board:PORT for a board with a console",
      .example = "device: 'i2c:/dev/i2c-1@0x35'"},
     {.key = NULL},
 };
@@ -196,6 +197,11 @@ const char *panel_virtual_file(const char *device)
     return strncmp(device, VIRTUAL, strlen(VIRTUAL)) == 0 ? device + strlen(VIRTUAL) : NULL;
 }
 
+const char *panel_console(const char *device)
+{
+    return strncmp(device, CONSOLE, strlen(CONSOLE)) == 0 ? device + strlen(CONSOLE) : NULL;
+}
+
 /* The row of a setting. */
 static const struct schema_field *row_of(const struct schema_field *field, const char *key)
 {
@@ -207,12 +213,14 @@ static const struct schema_field *row_of(const struct schema_field *field, const
 /* What is wrong with the device; NULL: nothing. */
 static const char *find_fault(const char *device)
 {
-    const char *file = panel_virtual_file(device);
+    const char *file = panel_virtual_file(device), *console = panel_console(device);
 
     if (strcmp(device, "virtual") == 0 || (file != NULL && file[0] == '\0'))
         return "needs the name of a file: virtual:FILE";
-    if (file == NULL && transport_kind_of(device) == NULL)
-        return "is no kind of device that a socket can have: virtual:FILE, i2c:, swi:, kit:, unix: or tcp:";
+    if (console != NULL && console[0] != '/')
+        return "needs the full name of a serial port: board:/dev/serial/by-path/...";
+    if (file == NULL && console == NULL && transport_kind_of(device) == NULL)
+        return "is no kind of device that a socket can have: virtual:FILE, board:, i2c:, swi:, kit:, unix: or tcp:";
     return NULL;
 }
 

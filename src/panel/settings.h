@@ -14,7 +14,7 @@
 /* One socket: a name that is on the fixture, and how a chip in it is reached. */
 struct panel_socket_settings {
     char name[PROFILE_NAME_MAX];
-    char device[PANEL_PATH_MAX]; /* DEVICE; the file of "virtual:FILE" is complete */
+    char device[PANEL_PATH_MAX]; /* DEVICE, or "board:PORT"; the file of "virtual:FILE" is complete */
 };
 
 /* What becomes of a label when a board passes (panel/label_settings.h). 0: as `imprint label` has it. */
@@ -62,5 +62,8 @@ bool panel_settings_read(const char *path, struct panel_settings **settings, str
 
 /* The file of "virtual:FILE"; NULL for any other DEVICE. */
 const char *panel_virtual_file(const char *device);
+
+/* The serial port of "board:PORT"; NULL for any other DEVICE. */
+const char *panel_console(const char *device);
 
 #endif

@@ -48,7 +48,9 @@ const char *words_of_action(enum socket_state state, const struct panel_board *b
     const size_t code = (size_t)board->exit_code, rows = sizeof after_failure / sizeof after_failure[0];
 
     if (state == SOCKET_EMPTY && board->reason[0] != '\0')
-        return "check the cable"; /* nobody can insert anything into a bus that is not there */
+        return strcmp(board->reason, "wrong-configuration") == 0
+                   ? "set it aside"     /* a board is in, but not one that can be worked on */
+                   : "check the cable"; /* nobody can insert anything into a bus that is not there */
     if (actions[state] != NULL)
         return actions[state];
     if (quarantine_spares_board(board->reason))

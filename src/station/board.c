@@ -378,7 +378,7 @@ static void read_hello(void *context, const struct link_words *words)
 
 static bool is_wanted(const struct board *board, const char *app)
 {
-    return strcmp(board->app, app) == 0 && board->protocol == LINK_PROTOCOL;
+    return app == NULL ? board->app[0] != '\0' : strcmp(board->app, app) == 0 && board->protocol == LINK_PROTOCOL;
 }
 
 /* Which of the two is the older one decides what to do. */

@@ -57,7 +57,7 @@ void board_close(struct board *board);
 /*
  * Waits until an application answers and reads which one it is. False when none answers for `patience_ms`, or when it
  * is not `app` ("factory", "primary") or speaks another version of the protocol. With `waits`, another application does
- * not end the wait: for a board that is being switched over.
+ * not end the wait: for a board that is being switched over. `app` NULL: any application, of any version.
  */
 bool board_connect(struct board *board, const char *app, int patience_ms, bool waits, struct error *err);
 

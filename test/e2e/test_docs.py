@@ -171,7 +171,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
         for item in provisioned.json(*arguments).objects:
             seen.setdefault(item["event"], set()).update(path for path, _ in json_page.walk(item))
     # These need a board, a server, an issuer, a refused device, a lock, a failure or a refusal: their own tests show them, through conftest.py.
-    elsewhere = {"gave-up", "error", "warning", "state", "lock", "moved", "evidence", "proven", "serving", "erase", "retire", "tls", "unconnected",
+    elsewhere = {"gave-up", "error", "warning", "state", "lock", "moved", "evidence", "board", "proven", "serving", "erase", "retire", "tls", "unconnected",
                  "rebuilt", "issuer", "ca", "waiting", "signer", "signer-decision", "signer-notice", "signer-rule", "signer-order", "signer-check", "signer-verified", "ledger-check",
                  "station", "socket", "station-label", "station-check", "user", "user-added", "user-changed", "user-removed", "order-unit", "order-lease", "order-returned", "order-synced", "report-reason", "ledger-certificate",
                  "manifest-exported", "manifest-progress", "manifest-fault", "manifest-verified", "manifest-imported",

@@ -111,7 +111,7 @@ def test_no_far_fetched_suggestion():
     assert "did you mean keys?" in run_program("kesy", code=2).err
 
 
-@pytest.mark.parametrize("group, subcommands", [("virtual", "new, serve, run"), ("board", "provision, prove")])
+@pytest.mark.parametrize("group, subcommands", [("virtual", "new, serve, run"), ("board", "info, provision, prove")])
 def test_a_verb_without_its_subcommand(group, subcommands):
     assert f"`{group}` needs a subcommand: {subcommands}" in run_program(group, code=2).err
     assert f"which has: {subcommands}" in run_program(group, "qqqq", code=2).err

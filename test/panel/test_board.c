@@ -115,6 +115,10 @@ static void test_scans(void **state)
         {"kit:hid:1", "{\"event\":\"error\",\"reason\":\"device-missing\"}", SERIAL, 0, 3, true, SOCKET_NO_CHIP},
         {"kit:hid:1", "{\"event\":\"error\",\"reason\":\"device-busy\"}", SERIAL, 0, 3, false, SOCKET_NO_CHIP},
         {"kit:hid:1", "{\"event\":\"error\",\"reason\":\"interrupted\"}", SERIAL, 0, 130, false, SOCKET_NO_CHIP},
+        {"board:/dev/ttyS1", "{\"event\":\"board\",\"application\":\"factory\"}", SERIAL, 0, 0, true, SOCKET_CHIP},
+        {"board:/dev/ttyS1", "{\"event\":\"error\",\"reason\":\"device-missing\"}", "", 0, 3, true, SOCKET_NO_CHIP},
+        {"board:/dev/ttyS1", "{\"event\":\"error\",\"reason\":\"device-garbled\"}", SERIAL, 0, 3, false,
+         SOCKET_NO_CHIP},
     };
 
     (void)state;
@@ -132,6 +136,35 @@ static void test_scans(void **state)
         assert_int_equal(presence_of_scan(&end, &scan, rows[i].known, &event), rows[i].says);
         if (rows[i].says && event != rows[i].event)
             fail_msg("row %zu: event %d", i, (int)event);
+    }
+}
+
+/* What an empty socket says: the bus is not there; a board is in that cannot be worked on. */
+static void test_faults_of_a_place(void **state)
+{
+    static const struct {
+        const char *device, *reason, *shown;
+    } rows[] = {
+        {"kit:hid:1", "device-missing", "device-missing"},
+        {"kit:hid:1", "device-silent", NULL},
+        {"kit:hid:1", "", NULL},
+        {"board:/dev/ttyS1", "device-missing", NULL},
+        {"board:/dev/ttyS1", "device-silent", NULL},
+        {"board:/dev/ttyS1", "device-garbled", "wrong-configuration"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct presence_scan scan = {.is_there = false};
+        const struct presence_fault *fault;
+
+        (void)snprintf(scan.reason, sizeof scan.reason, "%s", rows[i].reason);
+        fault = presence_fault_of(&scan, rows[i].device);
+        assert_int_equal(fault != NULL, rows[i].shown != NULL);
+        if (fault != NULL)
+            assert_string_equal(fault->reason, rows[i].shown);
+        scan.is_there = true;
+        assert_null(presence_fault_of(&scan, rows[i].device));
     }
 }
 
@@ -212,6 +245,36 @@ static void test_commands(void **state)
                    "provision --rehearsal --order WO-1 --operator 17 --only " SERIAL " --socket a1 -- p.yaml");
 }
 
+/* A board with a console has no --device; all that a station can say fits. */
+static void test_commands_of_consoles(void **state)
+{
+    static struct panel_settings settings = {.profile = "p.yaml",
+                                             .state = "st",
+                                             .issuers = "i.yaml",
+                                             .connections = "c.yaml",
+                                             .operator_name = "17",
+                                             .order = "WO-1",
+                                             .irreversible = true,
+                                             .rehearsal = true,
+                                             .socket_count = 1,
+                                             .sockets = {{.name = "b1", .device = "board:/dev/ttyS1"}}};
+    const struct panel_board board = {.serial = SERIAL, .digest = DIGEST};
+    struct command command;
+
+    (void)state;
+    command_make(&command, &settings, 0, COMMAND_SCAN, &board);
+    assert_command(&command, "imprint --json --state st board info --console /dev/ttyS1");
+    command_make(&command, &settings, 0, COMMAND_LOOK, &board);
+    assert_command(&command,
+                   "imprint --json --state st --issuers i.yaml --connections c.yaml board provision --console "
+                   "/dev/ttyS1 --rehearsal --order WO-1 --operator 17 --dry-run -- p.yaml");
+    command_make(&command, &settings, 0, COMMAND_WORK, &board);
+    assert_command(&command,
+                   "imprint --json --state st --issuers i.yaml --connections c.yaml board provision --console "
+                   "/dev/ttyS1 --rehearsal --order WO-1 --operator 17 --only " SERIAL " --socket b1 --arm " SERIAL
+                   ":" DIGEST " -- p.yaml");
+}
+
 /* Boards count once, by their last result; the first one makes the first-pass yield. */
 static void test_tally(void **state)
 {
@@ -280,8 +343,14 @@ static void test_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_run), cmocka_unit_test(test_strange_objects), cmocka_unit_test(test_scans),
-        cmocka_unit_test(test_files), cmocka_unit_test(test_commands),        cmocka_unit_test(test_tally),
+        cmocka_unit_test(test_a_run),
+        cmocka_unit_test(test_strange_objects),
+        cmocka_unit_test(test_scans),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_faults_of_a_place),
+        cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_commands_of_consoles),
+        cmocka_unit_test(test_tally),
         cmocka_unit_test(test_words),
     };
 

@@ -94,6 +94,8 @@ static void test_bad_files(void **state)
         {FIRST "sockets: [{name: a1, device: virtual}]\n", "needs the name of a file", 5},
         {FIRST "sockets: [{name: a1, device: 'virtual:'}]\n", "needs the name of a file", 5},
         {FIRST "sockets: [{name: a1, device: 'usb:1'}]\n", "is no kind of device", 5},
+        {FIRST "sockets: [{name: a1, device: 'board:'}]\n", "needs the full name of a serial port", 5},
+        {FIRST "sockets: [{name: a1, device: 'board:ttyS1'}]\n", "needs the full name of a serial port", 5},
         {FIRST "sockets: [{name: 'a 1', device: 'kit:hid'}]\n", "is not a valid name", 5},
         {FIRST "look: 99\n" SOCKETS, "look: '99' is out of range", 5},
         {FIRST "patience: 0\n" SOCKETS, "patience: '0' is out of range", 5},
