@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <gnutls/crypto.h>
@@ -39,12 +40,18 @@ static bool no_hash(const struct database *database, struct error *err)
 
 /* --- the text of a decision --- */
 
+/* However long: somebody may have changed the database. */
 static json_t *hex_of(struct bytes data)
 {
-    char text[HEX_SIZE(128)];
+    char *text = malloc(HEX_SIZE(data.len));
+    json_t *value = NULL;
 
-    hex_encode(data, text);
-    return json_string(text);
+    if (text != NULL) {
+        hex_encode(data, text);
+        value = json_string(text);
+    }
+    free(text);
+    return value;
 }
 
 /* A label is a client's word and need not be text: then its bytes. */
@@ -392,7 +399,7 @@ static bool check_row(struct pass *pass, struct statement *row)
         find(pass, "gap", &number, "decisions before it are missing");
     pass->next = seq + 1;
     if (!leaf_of(row, pass->head.name, seq, leaf))
-        return false;
+        memset(leaf, 0, sizeof leaf); /* longer than any that was recorded */
     if (!bytes_equal(statement_bytes(row, LEAF), bytes_of(leaf, sizeof leaf)))
         find(pass, "edited", &number, "it, or the certificate that it granted, is not as it was recorded");
     return merkle_append(&pass->tree, leaf) && check_size(pass);

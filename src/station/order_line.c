@@ -104,6 +104,13 @@ static bool refuse_older(const struct ledger *ledger, struct error *err)
     return false;
 }
 
+static enum statement_result refuse_damaged(const struct ledger *ledger, struct error *err)
+{
+    error_set(err, ERROR_DATABASE_DAMAGED, "an entry is damaged", "see which: imprint ledger verify");
+    error_with_subject(err, ledger->database.path);
+    return STATEMENT_FAILED;
+}
+
 /*
  * The entries that follow what the home has heard, and how far it has heard with them: the same as before where there
  * are none. The first row is the last entry that it has: that must be the same here.
@@ -125,9 +132,14 @@ static bool read_batch(struct ledger *ledger, const struct order_heard *before, 
     for (; result == STATEMENT_ROW; result = statement_step(&rows, err)) {
         const uint64_t seq = (uint64_t)statement_number(&rows, 0);
         const char *body = statement_text(&rows, 2);
+        const struct bytes hash = statement_bytes(&rows, 1);
         char leaf[HEX_SIZE(MERKLE_BYTES)];
 
-        hex_encode(statement_bytes(&rows, 1), leaf);
+        if (hash.len != MERKLE_BYTES) {
+            result = refuse_damaged(ledger, err);
+            break;
+        }
+        hex_encode(hash, leaf);
         if (seq < before->next) {
             is_known = strcmp(leaf, before->leaf) == 0;
             continue;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An order of a line: two stations take shares of it from a PostgreSQL, and go on without it; what their roles may do there."""
+import contextlib
 import json
+import sqlite3
 
 import pytest
 
@@ -94,6 +96,19 @@ def test_an_older_copy_of_a_ledger_is_refused(postgres, tmp_path):
     assert line.station.json("order", "sync", *own, code=6).error["reason"] == "duplicate"
     line.make(2, "--order", "WO-8")
     assert "older copy" in line.station.json("order", "sync", *own, code=6).error["cause"]
+
+
+def test_a_damaged_entry_is_not_told(postgres, tmp_path):
+    office, line = Station(tmp_path / "office"), Line(tmp_path / "one")
+    line.folder.mkdir()
+    own = ("--server", postgres.settings("st-01"))
+    office.run("order", "new", EXAMPLE, "--quantity", 5, "--id", "WO-11", "--no-first-article", "--server", postgres.settings())
+    line.station.run("order", "lease", "WO-11", 3, *own)
+    line.make(1, "--order", "WO-11")
+    with contextlib.closing(sqlite3.connect(line.station.state / "ledger" / "ledger.db")) as database, database:
+        database.execute("UPDATE entry SET leaf = zeroblob(100000)")
+    error = line.station.json("order", "sync", *own, code=6).error
+    assert error["reason"] == "database-damaged" and "ledger verify" in error["next"]
 
 
 # ---- rights

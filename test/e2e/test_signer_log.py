@@ -64,6 +64,16 @@ def test_records_that_were_changed(signer):
     assert verify_log(signer, stranger, code=1).error["subject"] == str(stranger)
 
 
+@pytest.mark.parametrize("column", ["public_key", "station", "subject", "text", "request"])
+def test_a_record_that_is_too_long(signer, column):
+    """Who changes the database puts anything there: it is found, and nothing else happens."""
+    signer.start(rules())
+    signer.issue(request(signer.folder, 1))
+    signer.stop()
+    change(signer, f"UPDATE decision SET {column} = hex(zeroblob(100000)) WHERE number = 1")
+    assert ("edited", 1) in found(verify_log(signer, code=1))
+
+
 def test_a_log_without_its_key(signer):
     """No other log is begun in its place, under another key; and there is nothing to verify before the first start."""
     signer.write(rules())
