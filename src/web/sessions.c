@@ -25,20 +25,33 @@ static bool is_over(const struct session *session, int64_t now_ms)
     return session->id == 0 || now_ms >= session->ends_ms;
 }
 
-/* A place that is free, or the session that ends first. */
+static size_t count_of(const struct sessions *sessions, const char *name)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < SESSIONS_MAX; i++)
+        count += strcmp(sessions->all[i].user.name, name) == 0;
+    return count;
+}
+
+/* A place that is free, or the oldest session of the person who has most: nobody logs others out by logging in. */
 static struct session *choose_place(struct sessions *sessions, int64_t now_ms)
 {
-    struct session *oldest = &sessions->all[0];
+    struct session *place = &sessions->all[0];
+    size_t most = 0;
 
     for (size_t i = 0; i < SESSIONS_MAX; i++) {
         struct session *one = &sessions->all[i];
+        const size_t count = count_of(sessions, one->user.name);
 
         if (is_over(one, now_ms))
             return one;
-        if (one->ends_ms < oldest->ends_ms)
-            oldest = one;
+        if (count > most || (count == most && one->ends_ms < place->ends_ms)) {
+            place = one;
+            most = count;
+        }
     }
-    return oldest;
+    return place;
 }
 
 bool sessions_begin(struct sessions *sessions, const struct user *user, const char *address, int64_t now_ms,

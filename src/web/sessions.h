@@ -37,7 +37,7 @@ enum sessions_result {
     SESSIONS_STOLEN, /* the token came from another address: its session has been ended, `session` says whose it was */
 };
 
-/* Begins a session; where the table is full, the one that ends first is ended. False: there is no randomness. */
+/* Begins a session; where the table is full, the oldest of who has most is ended. False: there is no randomness. */
 bool sessions_begin(struct sessions *sessions, const struct user *user, const char *address, int64_t now_ms,
                     struct session *session);
 

@@ -88,6 +88,7 @@ static void test_stolen(void **state)
 
 static void test_too_many(void **state)
 {
+    struct user many = {.role = USERS_OPERATOR, .hash = "c"};
     struct sessions *sessions = new_sessions();
     struct session first, one, found;
 
@@ -96,9 +97,18 @@ static void test_too_many(void **state)
     for (int64_t i = 1; i < SESSIONS_MAX; i++)
         assert_true(sessions_begin(sessions, &lead, HERE, i, &one));
     assert_int_equal(sessions_find(sessions, first.token, HERE, SESSIONS_MAX, &found), SESSIONS_FOUND);
-    assert_true(sessions_begin(sessions, &lead, HERE, SESSIONS_MAX, &one));
-    assert_int_equal(sessions_find(sessions, first.token, HERE, SESSIONS_MAX, &found), SESSIONS_NONE);
-    assert_int_equal(sessions_find(sessions, one.token, HERE, SESSIONS_MAX, &found), SESSIONS_FOUND);
+    /* One more of whoever has most: the oldest of theirs is over, and nobody else's. */
+    for (int64_t i = 0; i < SESSIONS_MAX; i++)
+        assert_true(sessions_begin(sessions, &lead, HERE, SESSIONS_MAX + i, &one));
+    assert_int_equal(sessions_find(sessions, first.token, HERE, 2 * SESSIONS_MAX, &found), SESSIONS_FOUND);
+    assert_int_equal(sessions_find(sessions, one.token, HERE, 2 * SESSIONS_MAX, &found), SESSIONS_FOUND);
+    /* Where each person has one, it is that which ends first. */
+    for (int64_t i = 0; i < SESSIONS_MAX; i++) {
+        (void)snprintf(many.name, sizeof many.name, "p%d", (int)i);
+        assert_true(sessions_begin(sessions, &many, HERE, 3 * SESSIONS_MAX + i, &one));
+    }
+    assert_int_equal(sessions_find(sessions, first.token, HERE, 4 * SESSIONS_MAX, &found), SESSIONS_NONE);
+    assert_int_equal(sessions_find(sessions, one.token, HERE, 4 * SESSIONS_MAX, &found), SESSIONS_FOUND);
     free(sessions);
 }
 
