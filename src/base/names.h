@@ -1711,6 +1711,7 @@
 #define witness_serve imprint_witness_serve
 #define witness_stop imprint_witness_stop
 #define witness_store_add imprint_witness_store_add
+#define witness_store_clear imprint_witness_store_clear
 #define witness_store_find imprint_witness_store_find
 #define witness_store_list imprint_witness_store_list
 #define witness_store_name imprint_witness_store_name
