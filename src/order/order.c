@@ -202,7 +202,8 @@ static bool suggest_id(struct database *database, const char *typed, char neares
         const char *id = statement_text(&row, 0);
         struct suggestion best = {.word = NULL};
 
-        suggest_consider(&best, typed, strlen(typed), id);
+        if (id != NULL) /* SQLite keeps one that somebody has put there */
+            suggest_consider(&best, typed, strlen(typed), id);
         if (best.word == NULL || (nearest[0] != '\0' && best.distance >= least))
             continue;
         least = best.distance;

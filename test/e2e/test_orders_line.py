@@ -111,6 +111,15 @@ def test_a_damaged_entry_is_not_told(postgres, tmp_path):
     assert error["reason"] == "database-damaged" and "ledger verify" in error["next"]
 
 
+def test_an_order_without_an_id(tmp_path):
+    """Somebody has changed the station's own table."""
+    office = Station(tmp_path / "office")
+    office.run("order", "new", EXAMPLE, "--quantity", 5, "--id", "WO-12")
+    with contextlib.closing(sqlite3.connect(office.state / "ledger" / "ledger.db")) as database, database:
+        database.execute("UPDATE work_order SET id = NULL")
+    assert "no order of this id" in office.json("order", "show", "WO-12", code=2).error["cause"]
+
+
 # ---- rights
 
 TABLES = ("work_order", "order_board", "lease", "unit", "board", "order_heard")
