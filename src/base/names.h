@@ -679,6 +679,10 @@
 #define label_mark_remove imprint_label_mark_remove
 #define label_mark_set imprint_label_mark_set
 #define label_png_write imprint_label_png_write
+#define label_scans_allow imprint_label_scans_allow
+#define label_scans_note_due imprint_label_scans_note_due
+#define label_scans_open imprint_label_scans_open
+#define label_scans_take imprint_label_scans_take
 #define label_set_serial imprint_label_set_serial
 #define label_settings_check imprint_label_settings_check
 #define label_settings_complete imprint_label_settings_complete
@@ -1690,6 +1694,7 @@
 #define web_device_proof imprint_web_device_proof
 #define web_find imprint_web_find
 #define web_label_again imprint_web_label_again
+#define web_label_scan imprint_web_label_scan
 #define web_log imprint_web_log
 #define web_log_checkpoint imprint_web_log_checkpoint
 #define web_log_verify imprint_web_log_verify

@@ -53,6 +53,11 @@ const struct schema_field label_settings_fields[] = {
      VALUE(labels.confirmed),
      .help = "whether a board that is only confirmed gets a label, too",
      .example = "confirmed: true"},
+    {.key = "scan",
+     .kind = SCHEMA_FLAG,
+     VALUE(labels.scan),
+     .help = "whether a label must be scanned before its socket takes the next board",
+     .example = "scan: true"},
     {.key = NULL},
 };
 
@@ -87,6 +92,8 @@ bool label_settings_check(const struct panel_settings *settings, const struct tr
         return refuse("to", "is no place for labels: folder:DIR, cups:PRINTER or zpl:HOST:PORT", root, complaint);
     if (format != NULL && !printer_takes(&printer, format))
         return refuse("format", "is no format that this printer takes", root, complaint);
+    if (labels->scan && settings->page[0] == '\0')
+        return refuse("scan", "needs a page to scan at: page: '127.0.0.1:8080'", root, complaint);
     return true;
 }
 

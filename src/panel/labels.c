@@ -95,23 +95,24 @@ void labels_note_work(const struct labels *labels, const struct panel_board *boa
         (void)label_mark_set(labels->settings->state, board->serial, LABEL_MARK_WORK, "");
 }
 
-void labels_note_pass(struct labels *labels, const char *socket, const struct panel_board *board)
+bool labels_note_pass(struct labels *labels, const char *socket, const struct panel_board *board)
 {
     const struct panel_settings *settings = labels->settings;
     struct labels_item *item;
 
     if (!are_wanted(labels) || board->serial[0] == '\0' || admission_is_golden(settings, board))
-        return;
+        return false;
     /* A run before this one may have made it, and was killed before it could say so. */
     if (!settings->labels.confirmed && board->changes == 0 &&
         !label_mark_is_set(settings->state, board->serial, LABEL_MARK_WORK))
-        return;
+        return false;
     item = find(labels, board->serial);
     if (item != NULL && item->state == LABELS_PRINTING)
-        return;
+        return true;
     item = add(labels, board->serial, socket);
     item->has_mark = label_mark_set(settings->state, board->serial, LABEL_MARK_DUE, socket);
     label_mark_remove(settings->state, board->serial, LABEL_MARK_WORK);
+    return true;
 }
 
 bool labels_again(struct labels *labels, const char *serial)

@@ -51,8 +51,8 @@ void labels_close(struct labels *labels);
 /* A worker is about to work on the board, whose plan is known: if it will be made, a label will be due. */
 void labels_note_work(const struct labels *labels, const struct panel_board *board);
 
-/* The board has passed in this socket: its label is due, if it was made. */
-void labels_note_pass(struct labels *labels, const char *socket, const struct panel_board *board);
+/* The board has passed in this socket. True: it was made, and its label is due. */
+bool labels_note_pass(struct labels *labels, const char *socket, const struct panel_board *board);
 
 /* A person has this label printed once more. False: none is in the list that was not printed. */
 bool labels_again(struct labels *labels, const char *serial);

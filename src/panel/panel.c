@@ -15,6 +15,7 @@
 #include "base/hex.h"
 #include "panel/admission.h"
 #include "panel/command.h"
+#include "panel/label_scans.h"
 #include "panel/labels.h"
 #include "panel/presence.h"
 #include "panel/serving.h"
@@ -61,6 +62,7 @@ struct panel {
     struct page *page;
     struct tally tally;
     struct labels labels;
+    struct label_scans scans;
     unsigned order_done, order_quantity; /* as the last worker that finished a board told */
     bool is_stopping, is_dirty;
     int64_t published_ms, watchdog_ms, watched_ms;
@@ -83,6 +85,7 @@ static struct panel_view view_of(const struct slot *slot)
     return (struct panel_view){.name = settings_of(slot)->name,
                                .state = slot->machine.state,
                                .board = board,
+                               .unscanned = slot->panel->scans.awaited[slot->index],
                                .ms = board->began_ms != 0 ? end - board->began_ms : 0};
 }
 
@@ -181,6 +184,8 @@ static enum socket_event claim(struct slot *slot)
                    "the lead restarts the station, or puts the old profile back");
         return SOCKET_DENIED;
     }
+    if (!label_scans_allow(&slot->panel->scans, slot->index, &slot->board))
+        return SOCKET_DENIED;
     if (rival == NULL)
         return admission_allows(&slot->panel->admission, slot->panel->settings, &slot->panel->ledger, &slot->board,
                                 worker_now_ms())
@@ -204,7 +209,8 @@ static void finish(struct slot *slot)
     board->is_done = slot->machine.state == SOCKET_PASS; /* whatever a worker printed before it failed */
     if (board->is_done) {
         admission_note_pass(&slot->panel->admission, slot->panel->settings, board, board->ended_ms);
-        labels_note_pass(&slot->panel->labels, settings_of(slot)->name, board);
+        if (labels_note_pass(&slot->panel->labels, settings_of(slot)->name, board))
+            label_scans_note_due(&slot->panel->scans, slot->index, board);
     }
     if (board->serial[0] != '\0' && !admission_is_golden(slot->panel->settings, board))
         (void)tally_add(&slot->panel->tally, board->serial, board->is_done, board->ended_ms);
@@ -439,8 +445,14 @@ static void tend_labels(struct panel *panel)
 {
     struct page_ask ask;
 
-    while (page_take_ask(panel->page, &ask))
-        panel->is_dirty = labels_again(&panel->labels, ask.serial) || panel->is_dirty;
+    while (page_take_ask(panel->page, &ask)) {
+        size_t index;
+
+        if (ask.kind == PAGE_ASK_SCANNED && label_scans_take(&panel->scans, ask.serial, &index))
+            report_change(&panel->slots[index]);
+        else if (ask.kind == PAGE_ASK_LABEL && labels_again(&panel->labels, ask.serial))
+            panel->is_dirty = true;
+    }
     if (labels_tend(&panel->labels, !panel->is_stopping))
         panel->is_dirty = true;
 }
@@ -564,6 +576,7 @@ bool panel_open(const char *path, const struct panel_events *events, struct pane
         return false;
     }
     labels_open(&made->labels, made->settings, &made->workers, events->context, events->labelled);
+    label_scans_open(&made->scans, made->settings);
     publish(made);
     *panel = made;
     return true;

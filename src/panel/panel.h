@@ -25,7 +25,8 @@ struct panel_view {
     const char *name;
     enum socket_state state;
     const struct panel_board *board;
-    int64_t ms; /* how long the worker has worked, or did */
+    const char *unscanned; /* serial number whose label must be scanned before the next board; "": none */
+    int64_t ms;            /* how long the worker has worked, or did */
 };
 
 /* What a panel reports, from panel_run(). */

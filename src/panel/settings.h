@@ -22,6 +22,7 @@ struct panel_label_settings {
     char to[PANEL_PATH_MAX]; /* station/printer.h; "": there are no labels */
     uint32_t format, width_mm, height_mm, dpi;
     bool confirmed; /* one for a board that is only confirmed, too */
+    bool scan;      /* it must be scanned back (panel/label_scans.h) */
 };
 
 /* File names are complete: those of the file that were relative start in its folder. An empty text was not given. */

@@ -10,12 +10,22 @@ static void put_text(json_t *object, const char *name, const char *text)
         json_object_set_new(object, name, value_text(text));
 }
 
+/* Before the socket asks for another board, the label of the one before is scanned. */
+static const char *action_of(const struct panel_view *socket)
+{
+    const bool is_over =
+        socket->state == SOCKET_PASS || socket->state == SOCKET_REMOVE || socket->state == SOCKET_EMPTY;
+
+    return is_over && socket->unscanned[0] != '\0' ? "scan its label" : words_of_action(socket->state, socket->board);
+}
+
 json_t *view_socket(const struct panel_view *socket, const struct panel_board *last)
 {
     const struct panel_board *board = socket->board;
     json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "name", socket->name, "state", socket_state_name(socket->state),
-                               "word", words_of_state(socket->state), "action", words_of_action(socket->state, board));
+                               "word", words_of_state(socket->state), "action", action_of(socket));
 
+    put_text(object, "unscanned", socket->unscanned);
     put_text(object, "serial", board->serial);
     if (board->steps != 0) {
         json_object_set_new(object, "step", json_integer(board->steps_done));

@@ -15,7 +15,8 @@
 
 #define SERIAL_DIGITS (2 * (size_t)CHIP_SERIAL_BYTES)
 
-static const char *const endings[] = {[LABEL_MARK_WORK] = ".work", [LABEL_MARK_DUE] = ".due"};
+static const char *const endings[] = {
+    [LABEL_MARK_WORK] = ".work", [LABEL_MARK_DUE] = ".due", [LABEL_MARK_SCAN] = ".scan"};
 
 /* False: the path is too long. */
 static bool name_mark(char path[static PATH_MAX], const char *state, const char *serial, enum label_mark mark)

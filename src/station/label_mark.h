@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which labels a station still owes: files STATE/labels/SERIAL.work (a run that will make this device has begun) and
- * SERIAL.due (it has passed, in the socket that the file names; the label was not printed yet). They outlive a killed
- * station. They are not synced: after a power cut one may be missing, and its label is made by hand.
+ * Which labels a station still owes: files STATE/labels/SERIAL.work (a run that will make this device has begun),
+ * SERIAL.due (it has passed, in the socket that the file names; the label was not printed yet) and SERIAL.scan (it must
+ * be scanned before that socket takes another board). They outlive a killed station. They are not synced: after a power
+ * cut one may be missing, and its label is made by hand.
  */
 #ifndef IMPRINT_STATION_LABEL_MARK_H
 #define IMPRINT_STATION_LABEL_MARK_H
@@ -10,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum label_mark { LABEL_MARK_WORK, LABEL_MARK_DUE };
+enum label_mark { LABEL_MARK_WORK, LABEL_MARK_DUE, LABEL_MARK_SCAN };
 
 #define LABEL_MARK_TEXT_SIZE 64
 

@@ -36,5 +36,6 @@ desk_answer web_find;
 
 /* label_page.c */
 desk_answer web_label_again;
+desk_answer web_label_scan;
 
 #endif

@@ -25,6 +25,7 @@ static const struct route routes[] = {
     {"/setup", "GET", DESK_USERS, web_setup},
     {"/find", "GET", DESK_USERS, web_find},
     {"/label/again", "POST", DESK_USERS, web_label_again},
+    {"/label/scan", "POST", DESK_USERS, web_label_scan},
 };
 
 const struct route *desk_find_route(const char *path, const char *method, bool *other_method)

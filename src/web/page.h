@@ -68,7 +68,10 @@ void page_publish(struct page *page, const char *state);
 void page_tend(struct page *page);
 
 /* What somebody who is logged in asks of the panel. */
-enum page_ask_kind { PAGE_ASK_LABEL /* print the label of this device again */ };
+enum page_ask_kind {
+    PAGE_ASK_LABEL,   /* print the label of this device again */
+    PAGE_ASK_SCANNED, /* the label of this device was scanned */
+};
 
 struct page_ask {
     enum page_ask_kind kind;

@@ -166,6 +166,39 @@ def test_a_shift(browser, line):  # noqa: F811
     assert run_program("--json", "--state", line.folder / "state", "ledger", "verify").code == 0
 
 
+def test_labels(browser, tmp_path):  # noqa: F811
+    """A label is scanned back; one that was not printed is printed again by its button."""
+    line = Line(tmp_path, ("A1", "A2"), open_tiles=None, labels={"to": "folder:labels", "scan": True})  # noqa: F811
+    write_users(line, **USERS)
+    line.start()
+    resize(browser, SCREEN)
+    browser.get(f"http://{line.place}/")
+    log_in(browser, "17")
+    line.insert(line.board(1), "A1")
+    until(browser, "document.querySelector('[data-name=\"A1\"] .action').textContent", "scan its label")
+    until(browser, "document.querySelectorAll('.owed').length", 1)  # there is no folder
+    serial = line.wait(event="socket", name="A1", state="pass")["serial"]
+    see(browser, "labels")
+    (tmp_path / "labels").mkdir()
+    browser.find_element(By.CSS_SELECTOR, ".owed button").click()
+    until(browser, "document.querySelectorAll('.owed').length", 0)
+    assert (tmp_path / "labels" / f"{serial}.png").exists()
+    browser.execute_script("document.activeElement.blur()")
+    wrong = serial[:-2] + "00"
+    scan(browser, wrong)
+    until(browser, "document.getElementById('scanned').textContent", f"no: this is the label of {wrong}, which is in no socket")
+    see(browser, "label-wrong")
+    scan(browser, serial)
+    until(browser, "document.getElementById('scanned').textContent", "label of socket A1: right")
+    until(browser, "document.querySelector('[data-name=\"A1\"] .action').textContent", "to good tray")
+    see(browser, "label-right")
+    browser.execute_script("document.activeElement.blur()")
+    scan(browser, serial)  # nothing waits any more: it leads to the device
+    heading(browser, f"Device {serial}")
+    log_out(browser)
+    line.stop()
+
+
 def test_the_auditor_verifies(browser, line):  # noqa: F811
     browser.get(f"http://{line.place}/")
     log_in(browser, "a.udit")

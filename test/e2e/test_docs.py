@@ -162,7 +162,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
             ("ledger", "export", tmp_path / "export"), ("ledger", "prove", provisioned.record["serial"], tmp_path / "proof"),
             ("ledger", "backup", tmp_path / "copy.db"), ("ledger", "rebuild"), ("ledger", "import"),
             ("order", "new", EXAMPLE, "--quantity", "2"), ("order", "list"), ("order", "close", "WO-1"),
-            ("label", provisioned.record["serial"]),
+            ("label", provisioned.record["serial"]), ("label", provisioned.record["serial"], "--to", f"folder:{tmp_path}"),
             ("report", "--rehearsals", "--html", tmp_path / "report.html"),
             ("retire", provisioned.record["serial"], "--yes")]
     seen = {}

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from conftest import run_program
-from test_label import ZBAR, read_back
+from test_label import ZBAR, check_character, read_back
 from test_station import make_line  # noqa: F401 (the fixture)
 from test_station_login import USERS, write_users
 from web_client import Person
@@ -131,6 +131,9 @@ def test_a_printer_that_is_away(make_line):  # noqa: F811
     assert person.send("/label/again", serial=serial, token="0" * 64)[0] == 403
     assert Person(line.place).send("/label/again", serial=serial)[0] == 401
     assert person.press("/label/again", serial="nonsense")[0] == 400
+    auditor = Person(line.place)
+    auditor.log_in("a.udit")
+    assert auditor.press("/label/again", serial=serial)[0] == auditor.press("/label/scan", text=serial)[0] == 403
     assert person.press("/label/again", serial="0123" + "0" * 12 + "EE")[0] == 303  # no such label: nothing happens
     status, headers, _ = person.press("/label/again", serial=serial)
     assert (status, headers["Location"]) == (303, "/")
@@ -167,7 +170,7 @@ def fake_cups(folder, monkeypatch):
     programs = folder / "programs"
     programs.mkdir()
     (programs / "lp").write_text(f'#!/bin/sh\nif [ "$2" != line-1 ]; then echo "lp: The printer or class does not exist." >&2; exit 1; fi\n'
-                                 f'if [ -e {folder}/jam ]; then exec sleep 60; fi\necho "$@" > {folder}/job.words; cat > {folder}/job; echo "request id is line-1-7"\n')
+                                 f'if [ -e {folder}/jam ]; then echo "lp: line-1 is stopped" >&2; exit 1; fi\necho "$@" > {folder}/job.words; cat > {folder}/job; echo "request id is line-1-7"\n')
     (programs / "lpstat").write_text('#!/bin/sh\n[ "$2" = line-1 ] && echo "line-1 accepting requests" && exit\necho "lpstat: Invalid destination name in list." >&2; exit 1\n')
     for name in ("lp", "lpstat"):
         (programs / name).chmod(0o755)
@@ -186,6 +189,9 @@ def test_cups(make_line, monkeypatch):  # noqa: F811
     if shutil.which("zbarimg"):
         shutil.copy(line.folder / "job", line.folder / "job.png")
         assert read_back(line.folder / "job.png") == [serial]
+    (line.folder / "jam").touch()
+    other = put_in(line, 2, "A2")["serial"]
+    assert label(line, other, "failed")["cause"] == "lp: line-1 is stopped"
     line.stop()
     failed = run_program("--json", "--state", line.folder / "state", "label", serial, "--to", "cups:other", code=UNREACHABLE).error
     assert failed["cause"] == "lp: The printer or class does not exist." and "lpstat -a" in failed["next"]
@@ -216,6 +222,66 @@ def test_what_a_killed_station_owes(make_line, printer):  # noqa: F811
     assert owed(line) == [] and printer.labels == [run_program("--state", line.folder / "state", "label", serial, "--format", "zpl").out]
 
 
+def scan(person, text):
+    status, headers, body = person.press("/label/scan", text=text)
+    assert status == 200 and headers["Content-Type"] == "application/json", body
+    return json.loads(body)
+
+
+def until_page(line, holds):
+    """The page follows within a moment."""
+    deadline = time.monotonic() + 10
+    while not holds({one["name"]: one for one in json.loads(line.get("/state")[2])["sockets"]}):
+        assert time.monotonic() < deadline
+
+
+def test_scanned_back(make_line):  # noqa: F811
+    line = make_line(labels={"to": "folder:labels", "scan": True})
+    (line.folder / "labels").mkdir()
+    write_users(line, **USERS)
+    line.start()
+    person = Person(line.place)
+    person.log_in("17")
+    first, second = line.board(1), line.board(2)
+    passed = put_in(line, 1, "A1", first)
+    serial = passed["serial"]
+    assert (passed["action"], passed["unscanned"]) == ("scan its label", serial)
+    line.take_out("A1", first)
+    empty = line.wait(event="socket", name="A1", state="empty")
+    assert (empty["action"], empty["unscanned"]) == ("scan its label", serial)
+    # The same board may come again, another one waits, and another socket is free.
+    assert put_in(line, 1, "A1", first)["unscanned"] == serial
+    put_away(line, "A1", first)
+    line.insert(second, "A1")
+    failed = line.wait(event="socket", name="A1", state="fail")
+    assert (failed["reason"], failed["action"]) == ("label-first", "set it aside") and serial in failed["cause"]
+    put_away(line, "A1", second)
+    other = put_in(line, 2, "A2", second)["serial"]
+    # What is asked of the page; the restart forgets nothing.
+    line.stop(signal.SIGKILL, -signal.SIGKILL)
+    line.start()
+    person = Person(line.place)
+    person.log_in("17")
+    line.wait(event="socket", name="A2", state="pass")
+    assert person.send("/label/scan", text=serial, token="0" * 64)[0] == 403
+    assert scan(person, "WO-1042") == {} and scan(person, "") == {}
+    wrong = serial[:-2] + ("00" if serial[-2:] != "00" else "11")
+    assert scan(person, wrong) == {"matches": False, "serial": wrong, "text": f"no: this is the label of {wrong}, which is in no socket"}
+    assert scan(person, serial + ("0" if check_character(serial) != "0" else "1")) == {}  # a wrong check character is no serial number
+    assert scan(person, f"{serial}-{check_character(serial)}") == {"matches": True, "serial": serial, "text": "label of socket A1: right"}
+    free = line.wait(event="socket", name="A1", state="empty")
+    assert free["action"] == "insert a board" and "unscanned" not in free
+    until_page(line, lambda sockets: "unscanned" not in sockets["A1"])
+    assert scan(person, serial)["text"] == f"no: this is the label of {serial}, which is in no socket"
+    assert scan(person, other.lower()) == {"matches": True, "serial": other, "text": "label of socket A2: right"}
+    done = line.wait(event="socket", name="A2", state="pass")
+    assert done["action"] == "to good tray" and "unscanned" not in done
+    until_page(line, lambda sockets: "unscanned" not in sockets["A2"])
+    assert scan(person, other)["text"] == f"no: this is the label of {other}, in socket A2"
+    put_in(line, 3, "A1")
+    line.stop()
+
+
 @pytest.mark.parametrize("labels, cause", [
     ({"to": "lpt1"}, "is no place for labels"), ({"to": "zpl:host"}, "is no place for labels"), ({"to": "cups:-o"}, "is no place for labels"),
     ({"to": "cups:a b"}, "is no place for labels"), ({"to": "folder:"}, "is no place for labels"),
@@ -225,6 +291,11 @@ def test_bad_settings(make_line, labels, cause):  # noqa: F811
     line = make_line(labels=labels)
     error = run_program("--json", "station", line.file, "--check", code=INPUT).error
     assert cause in error["cause"] + str(error["subject"]) and error["line"] == 1, error
+
+
+def test_scanning_needs_a_page(make_line):  # noqa: F811
+    line = make_line(labels={"to": "folder:x", "scan": True}, page=None)
+    assert "needs a page" in run_program("--json", "station", line.file, "--check", code=INPUT).error["cause"]
 
 
 def test_a_folder_that_is_not_there(make_line):  # noqa: F811

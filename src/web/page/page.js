@@ -14,6 +14,7 @@ let heard = 0; // when the last event came; 0: none has
 let lost = Date.now(); // since when nothing has been heard
 let said = new Map(); // socket -> the word that was last read out
 let sound = null;
+let waiting = false; // a socket waits for a label to be scanned
 
 // --- what a tile shows ---
 
@@ -49,6 +50,7 @@ function detailOf(socket) {
     return socket.changes ? seconds + ", " + socket.changes + " changes" : seconds + ", was done: confirmed";
   }
   if (socket.cause) return socket.cause;
+  if (socket.unscanned) return "label of " + socket.unscanned;
   if (socket.last) return "last: " + socket.last.result.toUpperCase() + " " + shortSerial(socket.last.serial);
   return "";
 }
@@ -87,7 +89,7 @@ function owedOf(label) {
   const button = make("button", "", "Print again");
   button.type = "button";
   button.dataset.serial = label.serial;
-  button.setAttribute("aria-label", "print the label of " + label.serial + " again");
+  button.setAttribute("aria-label", "Print again: label of " + label.serial);
   button.addEventListener("click", () => printAgain(label.serial).catch(() => {}));
   item.append(make("span", "", label.socket + " " + label.serial + ": " + [label.cause, label.next].filter(Boolean).join(": ")), button);
   return item;
@@ -102,6 +104,25 @@ function showLabels(labels) {
   list.dataset.key = key;
   list.replaceChildren(...owed.map(owedOf));
 }
+
+// While a socket waits for a label, what is scanned is one, or leads on as ever.
+async function takeScan(text) {
+  const body = new URLSearchParams({ text, token: byId("token").value });
+  const answer = await fetch("/label/scan", { method: "POST", body });
+  if (answer.status === 401) return location.assign("/login");
+  const found = answer.ok ? await answer.json() : { matches: false, text: await answer.text() };
+  if (found.text === undefined) return location.assign("/find?" + new URLSearchParams({ text }));
+  byId("scanned").className = found.matches ? "" : "wrong";
+  byId("scanned").textContent = found.text;
+  play(found.matches ? [880] : [330, 220, 330, 220]);
+  byId("scan").value = "";
+}
+
+byId("scan").form.addEventListener("submit", (event) => {
+  if (!waiting) return;
+  event.preventDefault();
+  takeScan(byId("scan").value).catch(() => {});
+});
 
 // --- the page ---
 
@@ -135,6 +156,7 @@ function show(state) {
   byId("last-hour").textContent = count.last_hour;
   byId("first-pass").textContent = count.boards ? ((100 * count.first_pass) / count.boards).toFixed(1) + " %" : "-";
   byId("since").textContent = "since " + state.started.replace("T", " ").replace("Z", " UTC");
+  waiting = state.sockets.some((socket) => socket.unscanned);
   showLabels(state.labels);
   announce(state.sockets);
 }
