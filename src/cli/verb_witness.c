@@ -151,9 +151,10 @@ const struct cli_verb cli_verb_witness_list = {
     .summary = "Show the logs of a witness, and what it cosigned last",
     .description = "Prints a line for each log: how many entries the newest cosigned checkpoint\n"
                    "covers, and when it was cosigned. A log whose key signed another checkpoint,\n"
-                   "which was not shown to continue it, is marked: it has another history, or somebody\n"
-                   "sent its checkpoint with a wrong proof. The witness keeps that checkpoint in\n"
-                   "witness.db, table refused, until it is cosigned. May be run while it serves.\n"
+                   "which was not shown to continue it, is marked: it has another history, or\n"
+                   "somebody sent its checkpoint with a wrong proof. The witness keeps that\n"
+                   "checkpoint in witness.db, table refused, until it is cosigned. May be run while\n"
+                   "it serves.\n"
                    "Changes nothing.\n",
     .examples = "  imprint witness list /var/lib/imprint-witness\n",
     .least = 1,
