@@ -146,6 +146,7 @@
 #define chain_release imprint_chain_release
 #define chain_take imprint_chain_take
 #define check_char_of imprint_check_char_of
+#define check_files imprint_check_files
 #define chip_address_is_taken imprint_chip_address_is_taken
 #define chip_aes_decrypt imprint_chip_aes_decrypt
 #define chip_aes_encrypt imprint_chip_aes_encrypt
@@ -981,6 +982,13 @@
 #define period_zone imprint_period_zone
 #define pkcs11_uri_parse imprint_pkcs11_uri_parse
 #define pkcs11_uri_release imprint_pkcs11_uri_release
+#define power_before imprint_power_before
+#define power_check imprint_power_check
+#define power_find_fault imprint_power_find_fault
+#define power_finish imprint_power_finish
+#define power_holds imprint_power_holds
+#define power_is_due_off imprint_power_is_due_off
+#define power_start imprint_power_start
 #define presence_fault_of imprint_presence_fault_of
 #define presence_of_file imprint_presence_of_file
 #define presence_of_scan imprint_presence_of_scan

@@ -35,6 +35,8 @@ static void print_changed(void *context, const struct panel_view *socket)
                        (long long)socket->ms);
     else if (board->reason[0] != '\0' && len > 0 && (size_t)len < sizeof line)
         (void)snprintf(line + len, sizeof line - (size_t)len, ": %s: %s", board->reason, board->cause);
+    if (socket->power[0] != '\0')
+        output_say(output, "imprint: %s: %s", socket->name, socket->power);
     if (socket->state != SOCKET_WORKING || board->steps_done == 0)
         output_say(output, "imprint: %s", line);
     json_object_set_new(object, "event", json_string("socket"));

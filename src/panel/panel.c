@@ -14,16 +14,17 @@
 #include "base/error_format.h"
 #include "base/hex.h"
 #include "panel/admission.h"
+#include "panel/check.h"
 #include "panel/command.h"
 #include "panel/label_scans.h"
 #include "panel/labels.h"
+#include "panel/power.h"
 #include "panel/presence.h"
 #include "panel/serving.h"
 #include "panel/tally.h"
 #include "panel/view.h"
 #include "service/notify.h"
 #include "station/folder.h"
-#include "station/printer.h"
 #include "station/profile_file.h"
 #include "station/run_facts.h"
 #include "station/station_ledger.h"
@@ -42,7 +43,8 @@ struct slot {
     size_t index; /* in the settings */
     struct socket machine;
     struct worker worker;
-    enum command_kind kind; /* of the worker */
+    enum command_kind kind; /* of the worker, or of the one that comes after a power command */
+    struct power power;
     struct presence_scan scan;
     struct presence_file file;
     struct panel_board board, last; /* the one that is in; the one that was in before it */
@@ -86,6 +88,7 @@ static struct panel_view view_of(const struct slot *slot)
                                .state = slot->machine.state,
                                .board = board,
                                .unscanned = slot->panel->scans.awaited[slot->index],
+                               .power = slot->power.fault,
                                .ms = board->began_ms != 0 ? end - board->began_ms : 0};
 }
 
@@ -133,9 +136,28 @@ static void publish(struct panel *panel)
 
 /* --- what a socket asks for --- */
 
+/* What the socket has to say of its power is new. Without power a board cannot be looked at. */
+static void refuse_by_power(struct slot *slot)
+{
+    if (slot->kind != COMMAND_SCAN && socket_has_worker(slot->machine.state))
+        board_fail(&slot->board, ERROR_EXIT_INTERRUPTED, "interrupted", slot->power.fault,
+                   "the lead checks the command in the station file, and what it switches");
+    report_change(slot);
+}
+
+/* Starts the power command as the worker. False: it cannot be started; whoever looked or worked has the reason. */
+static bool start_power(struct slot *slot, enum power_command command)
+{
+    if (power_start(&slot->power, &settings_of(slot)->power, command, &slot->worker, slot->panel->is_stopping))
+        return true;
+    refuse_by_power(slot);
+    return false;
+}
+
 /* Starts the worker. False where that is not possible; then the board has the reason. */
 static bool start_worker(struct slot *slot, enum command_kind kind)
 {
+    const enum power_command first = power_before(&slot->power, &settings_of(slot)->power, kind == COMMAND_SCAN);
     char room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
     struct command command;
@@ -143,10 +165,13 @@ static bool start_worker(struct slot *slot, enum command_kind kind)
                              : kind == COMMAND_LOOK ? LOOK_MS
                                                     : (int64_t)slot->panel->settings->worker_s * 1000;
 
+    slot->kind = kind;
+    if (first != POWER_NONE)
+        return start_power(slot, first);
+    slot->power.is_closed = false;
     command_make(&command, slot->panel->settings, slot->index, kind, &slot->board);
     if (kind == COMMAND_WORK)
         labels_note_work(&slot->panel->labels, &slot->board);
-    slot->kind = kind;
     slot->scan = (struct presence_scan){.is_there = false};
     if (kind != COMMAND_SCAN)
         board_begin(&slot->board);
@@ -339,8 +364,37 @@ static void note_bus(struct slot *slot)
     report_change(slot);
 }
 
+/* A power command has ended: the worker that it was for comes next. */
+static void finish_power(struct slot *slot)
+{
+    const enum power_command command = slot->power.running;
+    const enum power_command failed = slot->power.failed;
+    const enum power_result result =
+        power_finish(&slot->power, &settings_of(slot)->power, &slot->worker, slot->panel->is_stopping);
+    const bool is_over = slot->machine.state == SOCKET_PASS || slot->machine.state == SOCKET_FAIL;
+
+    if (result == POWER_FAILED)
+        refuse_by_power(slot);
+    else if (failed != slot->power.failed)
+        report_change(slot);
+    if (command == POWER_OFF)
+        return;
+    plan_look(slot);
+    if (result == POWER_OPEN)
+        happen(slot, SOCKET_NO_CHIP);
+    /* A board that has its result stays off as long as nobody opens the fixture. */
+    const bool goes_on = result == POWER_DONE && !slot->panel->is_stopping && !(command == POWER_CLOSED && is_over);
+    slot->power.is_closed = slot->power.is_closed && goes_on;
+    if (result != POWER_OPEN && !(goes_on && start_worker(slot, slot->kind)) && slot->kind != COMMAND_SCAN)
+        happen(slot, SOCKET_LOST);
+}
+
 static void finish_worker(struct slot *slot)
 {
+    if (slot->power.running != POWER_NONE) {
+        finish_power(slot);
+        return;
+    }
     const struct worker_end end = worker_finish(&slot->worker, take_object, slot);
     enum socket_event event;
 
@@ -359,13 +413,20 @@ static void finish_worker(struct slot *slot)
 
 /* --- one turn of the loop --- */
 
-/* A virtual chip's file can be looked at any time; a bus only while no worker uses it. */
+/* A virtual chip's file can be looked at beside a worker; a bus cannot, nor what has no power yet. */
+static bool can_look(const struct slot *slot)
+{
+    const bool is_file = panel_virtual_file(settings_of(slot)->device) != NULL;
+
+    return !slot->panel->is_stopping &&
+           (!worker_is_running(&slot->worker) || (is_file && slot->power.running == POWER_NONE));
+}
+
 static void look_at_bus(struct slot *slot)
 {
     const char *file = panel_virtual_file(settings_of(slot)->device);
 
-    if (slot->panel->is_stopping || worker_now_ms() < slot->look_ms ||
-        (file == NULL && worker_is_running(&slot->worker)))
+    if (!can_look(slot) || worker_now_ms() < slot->look_ms)
         return;
     plan_look(slot);
     if (file == NULL)
@@ -374,10 +435,21 @@ static void look_at_bus(struct slot *slot)
         happen(slot, presence_of_file(file, &slot->file));
 }
 
-static bool any_worker(const struct panel *panel)
+/* The power goes as soon as nothing is to be done on the board. */
+static void tend_power(struct slot *slot)
+{
+    if (!worker_is_running(&slot->worker) &&
+        power_is_due_off(&slot->power, &settings_of(slot)->power, slot->machine.state, slot->panel->is_stopping,
+                         worker_now_ms()))
+        (void)start_power(slot, POWER_OFF);
+}
+
+/* Workers run, or boards have still to be switched off. */
+static bool is_busy(const struct panel *panel)
 {
     for (size_t i = 0; i < panel->count; i++)
-        if (worker_is_running(&panel->slots[i].worker))
+        if (worker_is_running(&panel->slots[i].worker) ||
+            power_holds(&panel->slots[i].power, &settings_of(&panel->slots[i])->power))
             return true;
     return labels_are_printing(&panel->labels);
 }
@@ -387,7 +459,8 @@ static void stop_all(struct panel *panel)
     panel->is_stopping = panel->is_dirty = true;
     (void)service_notify("STOPPING=1");
     for (size_t i = 0; i < panel->count; i++)
-        worker_ask_to_end(&panel->slots[i].worker);
+        if (panel->slots[i].power.running == POWER_NONE)
+            worker_ask_to_end(&panel->slots[i].worker);
 }
 
 /* The time until something is due, in milliseconds, for poll(). */
@@ -402,11 +475,10 @@ static int time_to_wait(const struct panel *panel)
         due = now + LABEL_MS;
     for (size_t i = 0; i < panel->count; i++) {
         const struct slot *slot = &panel->slots[i];
-        const bool is_file = panel_virtual_file(settings_of(slot)->device) != NULL;
 
         if (worker_is_running(&slot->worker) && slot->worker.deadline_ms < due)
             due = slot->worker.deadline_ms;
-        if (!panel->is_stopping && (is_file || !worker_is_running(&slot->worker)) && slot->look_ms < due)
+        if (can_look(slot) && slot->look_ms < due)
             due = slot->look_ms;
     }
     return due > now ? (int)(due - now) : 0;
@@ -436,6 +508,7 @@ static void serve(struct panel *panel, const struct pollfd polled[static POLLED_
         if (polled[2 + 2 * i].revents != 0)
             finish_worker(slot);
         worker_tend(&slot->worker);
+        tend_power(slot);
         look_at_bus(slot);
     }
 }
@@ -480,7 +553,7 @@ bool panel_run(struct panel *panel, int stop_fd, struct error *err)
 
     panel->watchdog_ms = service_watchdog_ms();
     (void)service_notify("READY=1");
-    while (!panel->is_stopping || any_worker(panel)) {
+    while (!panel->is_stopping || is_busy(panel)) {
         fill(panel, stop_fd, polled);
         if (poll(polled, (nfds_t)(1 + 2 * panel->count), time_to_wait(panel)) < 0 && errno != EINTR) {
             error_set(err, ERROR_UNEXPECTED, "the workers cannot be waited for", NULL);
@@ -656,97 +729,52 @@ static bool check_bus(struct slot *slot, bool *is_there, struct error *err)
     return false;
 }
 
-/* The file of a virtual chip may come later, its folder may not. */
-static bool check_file(const char *path, bool *is_there, struct error *err)
+/* Runs a power command to its end. POWER_FAILED with a reason. */
+static enum power_result run_power(struct slot *slot, enum power_command command, struct error *err)
 {
-    struct presence_file file = {.inode = 0};
-    char above[PATH_MAX];
+    const struct panel_power_settings *settings = &settings_of(slot)->power;
+    enum power_result result = POWER_FAILED;
 
-    *is_there = presence_of_file(path, &file) == SOCKET_CHIP;
-    folder_above(path, above);
-    if (*is_there || access(above, R_OK | X_OK) == 0)
-        return true;
-    error_set(err, ERROR_DEVICE_MISSING, "the folder of the virtual chip is not there", "make the folder");
-    error_with_errno(err, errno);
-    error_with_subject(err, above);
-    return false;
+    if (power_start(&slot->power, settings, command, &slot->worker, false)) {
+        wait_for_worker(slot);
+        result = power_finish(&slot->power, settings, &slot->worker, false);
+    }
+    if (result == POWER_FAILED)
+        error_set(err, ERROR_DEVICE_MISSING, error_keep(err, slot->power.fault),
+                  "run the command of the station file by hand");
+    return result;
 }
 
-static const char *found_in(const struct slot *slot, bool ok, bool is_there)
+/* The bus of a socket that has to be switched on, and off afterwards. An open fixture counts as empty. */
+static bool check_powered_bus(struct slot *slot, bool *is_there, struct error *err)
 {
-    const bool is_console = panel_console(settings_of(slot)->device) != NULL;
+    const struct panel_power_settings *settings = &settings_of(slot)->power;
+    enum power_result result = POWER_DONE;
 
-    if (!ok)
-        return "bad";
-    if (is_there)
-        return is_console ? "board" : "chip";
-    return is_console && strcmp(slot->scan.reason, "device-missing") == 0 ? "no-console" : "empty";
+    if (settings->closed[0] != '\0')
+        result = run_power(slot, POWER_CLOSED, err);
+    if (result != POWER_DONE)
+        return result == POWER_OPEN;
+    slot->power.is_closed = true;
+    const bool ok = run_power(slot, POWER_ON, err) == POWER_DONE && check_bus(slot, is_there, err);
+    return run_power(slot, POWER_OFF, err) == POWER_DONE && ok;
 }
 
 static bool check_socket(struct slot *slot, struct panel_finding *finding, struct error *err)
 {
     const char *file = panel_virtual_file(settings_of(slot)->device);
     bool is_there = false;
-    const bool ok = file != NULL ? check_file(file, &is_there, err) : check_bus(slot, &is_there, err);
+    const bool is_powered = settings_of(slot)->power.on[0] != '\0';
+    const bool ok =
+        power_check(&settings_of(slot)->power, err) && (file != NULL ? check_virtual_file(file, &is_there, err)
+                                                        : is_powered ? check_powered_bus(slot, &is_there, err)
+                                                                     : check_bus(slot, &is_there, err));
 
     *finding = (struct panel_finding){.item = "socket",
                                       .name = settings_of(slot)->name,
-                                      .found = found_in(slot, ok, is_there),
+                                      .found = check_found(settings_of(slot)->device, &slot->scan, ok, is_there),
                                       .serial = slot->scan.serial[0] != '\0' ? slot->scan.serial : NULL};
     return ok;
-}
-
-/* Whether the file can be read, where the settings name one. */
-static bool check_named(const char *path, const char *doing, struct error *err)
-{
-    if (path[0] == '\0' || access(path, R_OK) == 0)
-        return true;
-    error_set(err, ERROR_INPUT_FILE, "the file cannot be read", "correct its name in the station file, or make it");
-    error_with_errno(err, errno);
-    error_with_subject(err, path);
-    error_doing(err, doing);
-    return false;
-}
-
-/* The state folder may come later: whether it can be written, or made, is found out without making it. */
-static bool check_state(const char *path, struct error *err)
-{
-    char above[PATH_MAX];
-
-    if (access(path, W_OK | X_OK) == 0)
-        return true;
-    folder_above(path, above);
-    if (errno == ENOENT && access(above, W_OK | X_OK) == 0)
-        return true;
-    error_set(err, ERROR_STORAGE_FAILED, "the state folder cannot be written or made", "check who may write it");
-    error_with_errno(err, errno);
-    error_with_subject(err, path);
-    return false;
-}
-
-/* Whether labels can go where the file says. Reports nothing where there are none. */
-static bool check_labels(const struct panel *panel, void (*report)(void *, const struct panel_finding *), void *context,
-                         struct error *err)
-{
-    const char *to = panel->settings->labels.to;
-    struct panel_finding finding = {.item = "labels", .name = to, .found = "good"};
-    struct printer printer;
-    bool ok;
-
-    if (to[0] == '\0')
-        return true;
-    ok = printer_read(to, &printer, err) && printer_check(&printer, err);
-    if (!ok)
-        finding.found = "bad";
-    report(context, &finding);
-    return ok;
-}
-
-static bool check_files(const struct panel *panel, struct error *err)
-{
-    return check_state(panel->settings->state, err) &&
-           check_named(panel->settings->issuers, "read the issuers file", err) &&
-           check_named(panel->settings->connections, "read the connections file", err);
 }
 
 bool panel_check(const char *path, void (*report)(void *context, const struct panel_finding *finding), void *context,
@@ -763,12 +791,13 @@ bool panel_check(const char *path, void (*report)(void *context, const struct pa
     panel->lock = -1;
     panel->workers = (struct fork_server)FORK_SERVER_NONE;
     panel->labels.worker = (struct worker)WORKER_NONE;
-    ok = read_files(panel, path, err) && check_files(panel, err) && fork_server_start(&panel->workers, PROGRAM, err);
+    ok = read_files(panel, path, err) && check_files(panel->settings, err) &&
+         fork_server_start(&panel->workers, PROGRAM, err);
     if (ok) {
         finding.name = panel->settings->profile;
         report(context, &finding);
     }
-    all_good = !ok || check_labels(panel, report, context, err);
+    all_good = !ok || check_labels(panel->settings, report, context, err);
     /* One bad socket does not hide the others. */
     for (size_t i = 0; i < (ok ? panel->count : 0); i++) {
         all_good = check_socket(&panel->slots[i], &finding, err) && all_good;

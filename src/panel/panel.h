@@ -27,6 +27,7 @@ struct panel_view {
     const struct panel_board *board;
     const char *unscanned; /* serial number whose label must be scanned before the next board; "": none */
     int64_t ms;            /* how long the worker has worked, or did */
+    const char *power;     /* which power command failed and why; "": none */
 };
 
 /* What a panel reports, from panel_run(). */

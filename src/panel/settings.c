@@ -8,6 +8,7 @@
 
 #include "issuer/settings_file.h"
 #include "panel/label_settings.h"
+#include "panel/power.h"
 #include "station/device.h"
 #include "station/quarantine.h"
 #include "transport/kinds.h"
@@ -29,6 +30,35 @@
 
 #define VALUE(type, member) .at = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
+static const struct schema_field schema_power[] = {
+    {.key = "on",
+     .kind = SCHEMA_TEXT,
+     .required = true,
+     VALUE(struct panel_socket_settings, power.on),
+     .help = "the command that switches the board on: a program and its words, which no shell reads",
+     .example = "on: /usr/sbin/uhubctl -l 1-1 -p 2 -a on"},
+    {.key = "off",
+     .kind = SCHEMA_TEXT,
+     .required = true,
+     VALUE(struct panel_socket_settings, power.off),
+     .help = "the command that switches it off",
+     .example = "off: /usr/sbin/uhubctl -l 1-1 -p 2 -a off"},
+    {.key = "closed",
+     .kind = SCHEMA_TEXT,
+     VALUE(struct panel_socket_settings, power.closed),
+     .help = "a command that ends with 0 while the fixture is closed, and with 1 while it is open",
+     .example = "closed: /usr/local/bin/lid-closed A1"},
+    {.key = "seconds",
+     .kind = SCHEMA_NUMBER,
+     VALUE(struct panel_socket_settings, power.seconds),
+     .min = 1,
+     .max = POWER_SECONDS_MAX,
+     .otherwise = POWER_SECONDS_USUAL,
+     .help = "seconds that each of these commands may take",
+     .example = "seconds: 10"},
+    {.key = NULL},
+};
+
 static const struct schema_field schema_socket[] = {
     {.key = "name",
      .kind = SCHEMA_NAME,
@@ -42,6 +72,11 @@ static const struct schema_field schema_socket[] = {
      VALUE(struct panel_socket_settings, device),
      .help = "how a chip in this socket is reached, as --device says it; or board:PORT for a board with a console",
      .example = "device: 'i2c:/dev/i2c-1@0x35'"},
+    {.key = "power",
+     .kind = SCHEMA_MAPPING,
+     .fields = schema_power,
+     .help = "the commands that switch the board in this socket on and off",
+     .example = "power: {on: /usr/local/bin/relay 1 on, off: /usr/local/bin/relay 1 off}"},
     {.key = NULL},
 };
 
@@ -224,6 +259,23 @@ static const char *find_fault(const char *device)
     return NULL;
 }
 
+static bool check_power(const struct panel_power_settings *power, const struct tree_node *node,
+                        const struct complain_path *path, struct profile_complaint *complaint)
+{
+    const char *const texts[] = {power->on, power->off, power->closed};
+    static const char *const keys[] = {"on", "off", "closed"};
+    const struct complain_path mapping = {.outer = path, .key = "power"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const struct complain_path key = {.outer = &mapping, .key = keys[i]};
+        const char *fault = texts[i][0] != '\0' ? power_find_fault(texts[i]) : NULL;
+
+        if (fault != NULL)
+            return complain_value(complaint, row_of(schema_power, keys[i]), tree_get(node, keys[i]), &key, fault);
+    }
+    return true;
+}
+
 static bool check_socket(const struct panel_settings *settings, size_t index, const struct tree_node *node,
                          const struct complain_path *path, struct profile_complaint *complaint)
 {
@@ -241,7 +293,7 @@ static bool check_socket(const struct panel_settings *settings, size_t index, co
             return complain_value(complaint, row_of(schema_socket, "device"), tree_get(node, "device"), &device,
                                   "is the device of a socket above, too");
     }
-    return true;
+    return check_power(&own->power, tree_get(node, "power"), path, complaint);
 }
 
 static bool check_golden(const struct panel_settings *settings, const struct tree_node *root,

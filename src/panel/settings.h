@@ -4,6 +4,7 @@
 #define IMPRINT_PANEL_SETTINGS_H
 
 #include "base/error.h"
+#include "panel/power_settings.h"
 #include "profile/profile.h"
 
 #define PANEL_SOCKETS_MAX 64
@@ -15,6 +16,7 @@
 struct panel_socket_settings {
     char name[PROFILE_NAME_MAX];
     char device[PANEL_PATH_MAX]; /* DEVICE, or "board:PORT"; the file of "virtual:FILE" is complete */
+    struct panel_power_settings power;
 };
 
 /* What becomes of a label when a board passes (panel/label_settings.h). 0: as `imprint label` has it. */

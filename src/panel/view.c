@@ -25,6 +25,10 @@ json_t *view_socket(const struct panel_view *socket, const struct panel_board *l
     json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "name", socket->name, "state", socket_state_name(socket->state),
                                "word", words_of_state(socket->state), "action", action_of(socket));
 
+    if (socket->power[0] != '\0') {
+        json_object_set_new(object, "action", json_string("call the lead"));
+        put_text(object, "power", socket->power);
+    }
     put_text(object, "unscanned", socket->unscanned);
     put_text(object, "serial", board->serial);
     if (board->steps != 0) {

@@ -70,14 +70,14 @@ def test_boards_come_pass_and_leave(bench):
 @pytest.mark.parametrize("word", (b"@started", b"@locking", b"@proof", b"@result"))
 def test_pulled_in_mid_work(bench, word):
     """Whenever it is pulled: the socket is empty, and the next time it finishes without a second key."""
-    reached, pulled = threading.Event(), []
+    reached, said = threading.Event(), bytearray()
 
     def cut(chunk):
-        if word in chunk or pulled:
-            pulled.append(1)
-            reached.set()
-            return b""
-        return chunk
+        said.extend(chunk)
+        if word not in said:  # it may come in two pieces
+            return chunk
+        reached.set()
+        return b""
 
     line = bench.line.start()
     device = bench.device(1)
@@ -144,3 +144,117 @@ def test_info_of_what_does_not_answer(tmp_path):
     missing = run_program("--json", "board", "info", "--console", tmp_path / "none", code=UNREACHABLE)
     assert missing.error["reason"] == "device-missing"
     assert run_program("board", "info", code=USAGE).err.startswith("imprint: ")
+
+
+class Power:
+    """A switch that notes what it is told, and connects the board's port; a lid that is a file."""
+
+    def __init__(self, folder, console, port):
+        self.log, self.lid, self.program, self.is_bad = folder / "log", folder / "lid", folder / "switch", folder / "bad"
+        self.program.write_text(f"""#!/bin/sh
+[ $1 = closed ] && {{ [ -e {self.lid} ]; exit; }}
+echo $1 >>{self.log}
+[ -e {self.is_bad} ] && . {self.is_bad}
+if [ $1 = on ]; then ln -sf {console} {port}; else rm -f {port}; fi
+""")
+        self.program.chmod(0o755)
+
+    def settings(self, **more):
+        return {"on": f"{self.program} on", "off": f"{self.program} off", **more}
+
+    def told(self):
+        return self.log.read_text().split() if self.log.exists() else []
+
+
+def make_powered(bench, closed, **more):
+    name, device = "B1", bench.device(1)
+    board = bench.boards[name] = Board(FACTORY, *device)
+    port = bench.ports / name
+    power = Power(bench.line.folder, board.console, port)
+    settings = power.settings(**({"closed": f"{power.program} closed"} if closed else {}), **more)
+    bench.line.write(sockets=[{"name": name, "device": f"board:{port}", "power": settings}])
+    port.symlink_to(board.console)  # power that was left on
+    return power
+
+
+def end(bench, power):
+    """It ends with the power off."""
+    bench.line.stop()
+    assert power.told()[-1] == "off" and not (bench.ports / "B1").is_symlink()
+    (bench.ports / "B1").symlink_to("none")  # for the fixture's end
+
+
+def test_power_is_off_while_the_fixture_is_open(bench):
+    """And it stays off from the result on, until the fixture was opened and closed again."""
+    power = make_powered(bench, closed=True)
+    line = bench.line.start()
+    for _ in range(5):
+        line.read(0.1)
+    assert power.told() == ["off"] and not [item for item in line.objects if item.get("state") not in (None, "empty")]
+    for count, changes in ((1, True), (2, False)):
+        power.lid.touch()
+        assert (line.wait(event="socket", name="B1", state="pass")["changes"] > 0) == changes
+        for _ in range(8):
+            line.read(0.1)
+        assert power.told() == ["off"] + ["on", "off"] * count
+        power.lid.unlink()
+        line.wait(event="socket", name="B1", state="empty")
+    end(bench, power)
+    assert power.told() == ["off", "on", "off", "on", "off"]
+
+
+def test_power_without_a_switch(bench):
+    """A look needs power: on and off by turns, off at the end."""
+    power = make_powered(bench, closed=False)
+    line = bench.line.start()
+    assert line.wait(event="socket", name="B1", state="pass")["changes"] > 0
+    assert power.told()[:2] == ["off", "on"]
+    while len(power.told()) < 6:
+        line.read(0.1)
+    end(bench, power)
+    told = power.told()
+    assert all(first != second for first, second in zip(told, told[1:])), told
+
+
+@pytest.mark.parametrize("bad, says", (("exit 3", "exit code 3"), ("exec sleep 60", "no end within 1 seconds"), ("kill -9 $$", "signal 9")))
+def test_power_that_fails_is_named(bench, bad, says):
+    """Nothing is looked at; when it works again the socket goes on by itself."""
+    power = make_powered(bench, closed=True, seconds=1)
+    power.lid.touch()
+    power.is_bad.write_text(f"[ $1 = on ] && {{ {bad}; }}\n")
+    line = bench.line.start()
+    while "power" not in (told := line.wait(event="socket", name="B1")):
+        pass
+    assert "`on` failed" in told["power"] and says in told["power"] and str(power.program) in told["power"]
+    assert told["action"] == "call the lead" and told["state"] == "empty"
+    power.is_bad.unlink()
+    assert "power" not in line.wait(event="socket", name="B1", state="pass")
+    end(bench, power)
+
+
+def test_power_that_cannot_be_switched_off(bench):
+    """The board has passed all the same; the tile says whom to call; the station ends."""
+    power = make_powered(bench, closed=True)
+    power.lid.touch()
+    line = bench.line.start()
+    line.wait(event="socket", name="B1", state="looking")
+    power.is_bad.write_text("[ $1 = off ] && exit 9\n")
+    while "power" not in (told := line.wait(event="socket", name="B1", state="pass")):
+        pass
+    assert "`off` failed: exit code 9" in told["power"] and told["action"] == "call the lead"
+    line.stop()
+
+
+def test_power_of_a_check(bench):
+    power = make_powered(bench, closed=True)
+    check = ("--json", "station", bench.line.file, "--check")
+    assert run_program(*check).objects[-1]["found"] == "empty" and power.told() == []
+    power.lid.touch()
+    assert run_program(*check).objects[-1]["found"] == "board" and power.told() == ["on", "off"]
+    power.is_bad.write_text("exit 7\n")
+    failed = run_program(*check, code=UNREACHABLE)
+    assert "exit code 7" in failed.error["cause"]
+    power.program.unlink()
+    assert run_program(*check, code=USAGE).error["subject"] == str(power.program)
+    (bench.ports / "B1").unlink(missing_ok=True)
+    (bench.ports / "B1").symlink_to("none")

@@ -96,6 +96,12 @@ static void test_bad_files(void **state)
         {FIRST "sockets: [{name: a1, device: 'usb:1'}]\n", "is no kind of device", 5},
         {FIRST "sockets: [{name: a1, device: 'board:'}]\n", "needs the full name of a serial port", 5},
         {FIRST "sockets: [{name: a1, device: 'board:ttyS1'}]\n", "needs the full name of a serial port", 5},
+        {FIRST "sockets: [{name: a1, device: 'kit:hid', power: {on: /bin/true}}]\n", "off", 5},
+        {FIRST "sockets: [{name: a1, device: 'kit:hid', power: {on: true x, off: /bin/true}}]\n",
+         "sockets[0].power.on: 'true x' needs the full name of a program", 5},
+        {FIRST "sockets: [{name: a1, device: 'kit:hid', power: {on: /bin/true, off: '  '}}]\n", "is no command", 5},
+        {FIRST "sockets: [{name: a1, device: 'kit:hid', power: {on: /a, off: /b, seconds: 61}}]\n",
+         "'61' is out of range", 5},
         {FIRST "sockets: [{name: 'a 1', device: 'kit:hid'}]\n", "is not a valid name", 5},
         {FIRST "look: 99\n" SOCKETS, "look: '99' is out of range", 5},
         {FIRST "patience: 0\n" SOCKETS, "patience: '0' is out of range", 5},
@@ -181,10 +187,10 @@ static void test_places_of_the_page(void **state)
 /* The reference page has a row for each setting. */
 static void test_the_page_has_every_setting(void **state)
 {
-    static const char *const keys[] = {"imprint",  "name",  "profile",      "state",     "issuers",   "connections",
-                                       "operator", "order", "irreversible", "rehearsal", "look",      "patience",
-                                       "page",     "users", "open_tiles",   "session",   "sockets",   "device",
-                                       "labels",   "to",    "format",       "dpi",       "confirmed", "scan"};
+    static const char *const keys[] = {
+        "imprint",   "name", "profile",  "state", "issuers",   "connections", "operator", "order",   "irreversible",
+        "rehearsal", "look", "patience", "page",  "users",     "open_tiles",  "session",  "sockets", "device",
+        "labels",    "to",   "format",   "dpi",   "confirmed", "scan",        "power",    "closed",  "seconds"};
     static char page[32 * 1024];
     FILE *file = fopen(IMPRINT_TEST_DOCS "/reference/station.md", "r");
     size_t len;

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "panel/check.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "station/folder.h"
+#include "station/printer.h"
+
+/* Whether the file can be read, where the settings name one. */
+static bool check_named(const char *path, const char *doing, struct error *err)
+{
+    if (path[0] == '\0' || access(path, R_OK) == 0)
+        return true;
+    error_set(err, ERROR_INPUT_FILE, "the file cannot be read", "correct its name in the station file, or make it");
+    error_with_errno(err, errno);
+    error_with_subject(err, path);
+    error_doing(err, doing);
+    return false;
+}
+
+/* The state folder may come later: whether it can be written, or made, is found out without making it. */
+static bool check_state(const char *path, struct error *err)
+{
+    char above[PATH_MAX];
+
+    if (access(path, W_OK | X_OK) == 0)
+        return true;
+    folder_above(path, above);
+    if (errno == ENOENT && access(above, W_OK | X_OK) == 0)
+        return true;
+    error_set(err, ERROR_STORAGE_FAILED, "the state folder cannot be written or made", "check who may write it");
+    error_with_errno(err, errno);
+    error_with_subject(err, path);
+    return false;
+}
+
+bool check_files(const struct panel_settings *settings, struct error *err)
+{
+    return check_state(settings->state, err) && check_named(settings->issuers, "read the issuers file", err) &&
+           check_named(settings->connections, "read the connections file", err);
+}
+
+/* Whether labels can go where the file says. Reports nothing where there are none. */
+bool check_labels(const struct panel_settings *settings, void (*report)(void *, const struct panel_finding *),
+                  void *context, struct error *err)
+{
+    const char *to = settings->labels.to;
+    struct panel_finding finding = {.item = "labels", .name = to, .found = "good"};
+    struct printer printer;
+    bool ok;
+
+    if (to[0] == '\0')
+        return true;
+    ok = printer_read(to, &printer, err) && printer_check(&printer, err);
+    if (!ok)
+        finding.found = "bad";
+    report(context, &finding);
+    return ok;
+}
+
+/* The file of a virtual chip may come later, its folder may not. */
+bool check_virtual_file(const char *path, bool *is_there, struct error *err)
+{
+    struct presence_file file = {.inode = 0};
+    char above[PATH_MAX];
+
+    *is_there = presence_of_file(path, &file) == SOCKET_CHIP;
+    folder_above(path, above);
+    if (*is_there || access(above, R_OK | X_OK) == 0)
+        return true;
+    error_set(err, ERROR_DEVICE_MISSING, "the folder of the virtual chip is not there", "make the folder");
+    error_with_errno(err, errno);
+    error_with_subject(err, above);
+    return false;
+}
+
+const char *check_found(const char *device, const struct presence_scan *scan, bool ok, bool is_there)
+{
+    const bool is_console = panel_console(device) != NULL;
+
+    if (!ok)
+        return "bad";
+    if (is_there)
+        return is_console ? "board" : "chip";
+    return is_console && strcmp(scan->reason, "device-missing") == 0 ? "no-console" : "empty";
+}
