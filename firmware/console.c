@@ -62,9 +62,18 @@ struct link_frame console_begin_frame(const char *verb)
     return frame;
 }
 
+/* For a port that knows no such number. */
+__attribute__((weak)) size_t imprint_board_unique_id(uint8_t id[IMPRINT_BOARD_ID_MAX])
+{
+    (void)id;
+    return 0;
+}
+
 struct link_frame console_hello(const char *app, bool boot)
 {
     struct link_frame frame;
+    uint8_t id[IMPRINT_BOARD_ID_MAX];
+    size_t len = imprint_board_unique_id(id);
 
     console_print("\nimprint ");
     console_print(app);
@@ -77,6 +86,8 @@ struct link_frame console_hello(const char *app, bool boot)
     link_add_text(&frame, "board", imprint_board_name());
     link_add_text(&frame, "version", IMPRINT_VERSION);
     link_add_flag(&frame, "boot", boot);
+    if (len != 0)
+        link_add_hex(&frame, "mcu", bytes_of(id, len));
     return frame;
 }
 

@@ -32,6 +32,13 @@ void imprint_board_start(void);
 const char *imprint_board_name(void);
 
 /*
+ * The unique number that the microcontroller's maker has given to it, which the station binds to the chip: writes it to
+ * `id`, and returns its length in bytes. A port without it has none: 0.
+ */
+#define IMPRINT_BOARD_ID_MAX 16
+size_t imprint_board_unique_id(uint8_t id[IMPRINT_BOARD_ID_MAX]);
+
+/*
  * Writes `len` bytes to the console and waits until the hardware has accepted all of them. On a UART use 115,200 baud,
  * 8 data bits, no parity: `imprint board` expects that.
  */

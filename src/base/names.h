@@ -42,6 +42,7 @@
 #define board_close imprint_board_close
 #define board_connect imprint_board_connect
 #define board_fail imprint_board_fail
+#define board_known_check_mcu imprint_board_known_check_mcu
 #define board_known_find_spared imprint_board_known_find_spared
 #define board_known_tell imprint_board_known_tell
 #define board_known_tell_key imprint_board_known_tell_key
@@ -147,6 +148,9 @@
 #define chain_take imprint_chain_take
 #define check_char_of imprint_check_char_of
 #define check_files imprint_check_files
+#define check_found imprint_check_found
+#define check_labels imprint_check_labels
+#define check_virtual_file imprint_check_virtual_file
 #define chip_address_is_taken imprint_chip_address_is_taken
 #define chip_aes_decrypt imprint_chip_aes_decrypt
 #define chip_aes_encrypt imprint_chip_aes_encrypt

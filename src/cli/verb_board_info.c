@@ -34,11 +34,13 @@ static void show(const struct output *output, const struct board *board, const c
 
     put_text(object, "board", board->name);
     put_text(object, "version", board->version);
+    put_text(object, "mcu", board->mcu);
     put_text(object, "profile", board->profile);
     put_text(object, "digest", board->digest);
     print_row(output, "application", board->app);
     print_row(output, "board", board->name);
     print_row(output, "version", board->version);
+    print_row(output, "mcu", board->mcu);
     print_row(output, "profile", board->profile);
     print_row(output, "digest", board->digest);
     output_object(output, object);

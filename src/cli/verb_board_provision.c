@@ -477,6 +477,7 @@ static struct evidence_run evidence_of(const struct run *run)
         .certificates = run->issued,
         .board = run->board.name,
         .application = run->board.version,
+        .mcu = run->board.mcu,
     };
 }
 
@@ -605,7 +606,7 @@ static bool provision_board(struct run *run, struct error *err)
         !arming_check_device(&run->arming, &run->results.plan, err) || !check_maker(run, err) ||
         !parts_listed_find(&run->listed, &run->cli->station.config, &run->profile, run->results.plan.serial, err))
         return false;
-    if (!check_lost(run, err)) {
+    if (!board_known_check_mcu(&run->board, run->record, err) || !check_lost(run, err)) {
         error_with_serial(err, run->results.plan.serial);
         report_show_refused(&plan, err->reason);
         return false;

@@ -363,6 +363,8 @@ void board_close(struct board *board)
 
 static void read_hello(void *context, const struct link_words *words)
 {
+    uint8_t mcu[BOARD_MCU_BYTES_MAX];
+    struct bytes_out id = {.data = mcu, .cap = sizeof mcu};
     struct board *board = context;
 
     if (!is_word(words, 0, "hello") || !link_number(words, "protocol", UINT32_MAX, &board->protocol))
@@ -374,6 +376,9 @@ static void read_hello(void *context, const struct link_words *words)
     copy_value(board->digest, sizeof board->digest, words, "digest");
     board->armed = has_flag(words, "armed");
     board->takes_certificates = has_flag(words, "certificates");
+    board->mcu[0] = '\0';
+    if (link_hex(words, "mcu", &id))
+        hex_encode(bytes_written(&id), board->mcu);
 }
 
 static bool is_wanted(const struct board *board, const char *app)

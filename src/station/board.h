@@ -8,11 +8,13 @@
 #define IMPRINT_STATION_BOARD_H
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "station/station.h"
 #include "link/frame.h"
 #include "link/line.h"
 
 #define BOARD_TEXT_MAX 128
+#define BOARD_MCU_BYTES_MAX 32
 
 /* Zero-initialised with fd -1: closed. Must not move while open. */
 struct board {
@@ -21,8 +23,9 @@ struct board {
     /* Of the application that answered board_connect(). */
     char app[BOARD_TEXT_MAX], name[BOARD_TEXT_MAX], version[BOARD_TEXT_MAX];
     char profile[BOARD_TEXT_MAX], digest[BOARD_TEXT_MAX];
-    uint32_t protocol; /* the version that it speaks */
-    bool armed;        /* whatever the device */
+    char mcu[HEX_SIZE(BOARD_MCU_BYTES_MAX)]; /* its microcontroller's unique number in hex; "": it told none */
+    uint32_t protocol;                       /* the version that it speaks */
+    bool armed;                              /* whatever the device */
     bool takes_certificates;
     /* Private. */
     int fd;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/error_format.h"
 #include "base/hex.h"
 #include "crypto/hash.h"
 #include "provision/mark.h"
@@ -55,4 +56,25 @@ bool board_known_tell(struct board *board, const struct profile *profile, const 
     for (size_t i = 0; i < profile->key_count && ok; i++)
         ok = tell_recorded(board, record, profile->keys[i].id, spared[i], err);
     return ok;
+}
+
+bool board_known_check_mcu(const struct board *board, const json_t *record, struct error *err)
+{
+    const json_t *made_on = json_object_get(json_object_get(record, "run"), "board");
+    const char *known = json_string_value(json_object_get(made_on, "mcu"));
+    const char *serial = json_string_value(json_object_get(record, "serial"));
+
+    if (known == NULL || board->mcu[0] == '\0' || strcmp(known, board->mcu) == 0)
+        return true;
+    error_set(err, ERROR_DUPLICATE,
+              error_keep_format(err,
+                                "this chip was on another board: its record names the microcontroller %s, and here is "
+                                "%s",
+                                known, board->mcu),
+              error_keep_format(err,
+                                "set the board aside and find out how the chip came there; after a repair give its "
+                                "record up first: imprint retire %s",
+                                serial != NULL ? serial : "SERIAL"));
+    error_doing(err, "compare the board with the device's record");
+    return false;
 }

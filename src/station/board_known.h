@@ -34,4 +34,10 @@ bool board_known_tell(struct board *board, const struct profile *profile, const 
 bool board_known_tell_key(struct board *board, uint32_t id, const uint8_t point[static P256_POINT_BYTES], bool proven,
                           struct error *err);
 
+/*
+ * Whether the chip is still on the board that its record names: the same microcontroller. True where either tells no
+ * unique number. False with ERROR_DUPLICATE, and both numbers.
+ */
+bool board_known_check_mcu(const struct board *board, const json_t *record, struct error *err);
+
 #endif

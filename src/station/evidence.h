@@ -48,7 +48,8 @@ struct evidence_run {
     const json_t *certificates; /* of the profile, as station/certificate_issue.h lists them; NULL: it has none */
     const json_t *connections;  /* that this run made (station/connection_proof.h); NULL: none */
     const char *board, *application; /* who ran the engine, where it was not this program; else NULL */
-    const json_t *not_proven;        /* what is that board's word alone (station/board_maker.h); else NULL */
+    const char *mcu;          /* of that board, its microcontroller's unique number in hex; "" or NULL: unknown */
+    const json_t *not_proven; /* what is that board's word alone (station/board_maker.h); else NULL */
 };
 
 /*

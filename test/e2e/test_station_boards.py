@@ -258,3 +258,27 @@ def test_power_of_a_check(bench):
     assert run_program(*check, code=USAGE).error["subject"] == str(power.program)
     (bench.ports / "B1").unlink(missing_ok=True)
     (bench.ports / "B1").symlink_to("none")
+
+
+def test_a_chip_that_was_moved_to_another_board(bench):
+    """The record names the microcontroller; on another one the chip is refused before anything is written, until the record is given up."""
+    line, (chip, flash) = bench.line.start(), bench.device(1)
+    first, second = "00112233445566778899AABBCCDDEEFF", "F0E0D0C0B0A090807060504030201000"
+    bench.plug("B1", (chip, flash), IMPRINT_BOARD_MCU=first)
+    serial = line.wait(event="socket", name="B1", state="pass")["serial"]
+    (entry,) = [item["entry"] for item in line.ledger("show", serial)]
+    assert entry["evidence"]["run"]["board"]["mcu"] == first
+    assert run_program("--json", "board", "info", "--console", bench.boards["B1"].console).event("board")["mcu"] == first
+    bench.pull("B1")
+    line.wait(event="socket", name="B1", state="empty")
+    bench.plug("B2", (chip, flash), IMPRINT_BOARD_MCU=second)
+    told = line.wait(event="socket", name="B2", state="fail")
+    assert told["reason"] == "duplicate" and first in told["cause"] and second in told["cause"] and told["serial"] == serial
+    bench.pull("B2")
+    line.wait(event="socket", name="B2", state="empty")
+    bench.plug("B2", (chip, flash), IMPRINT_BOARD_MCU=first)
+    assert line.wait(event="socket", name="B2", state="pass")["changes"] == 0
+    bench.pull("B2")
+    line.wait(event="socket", name="B2", state="empty")
+    bench.plug("B1", (chip, flash))  # an image that tells none is believed as before
+    assert line.wait(event="socket", name="B1", state="pass")["changes"] == 0

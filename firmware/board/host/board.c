@@ -11,6 +11,8 @@
  * file as IMPRINT_BOARD_CHIP), or flash@N: power fails before the Nth program or erase of the flash, or flash@N.torn:
  * in the middle of it
  *
+ *     IMPRINT_BOARD_MCU    the microcontroller's unique number: 32 hex digits; without it there is none
+ *
  * Closing the other end of the console means pulling the board: the program ends when it next waits for a command. A
  * run that has started continues without a reader.
  */
@@ -31,6 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/number.h"
 #include "storage/flash_file.h"
 #include "transport/socket.h"
@@ -204,6 +207,18 @@ void imprint_board_start(void)
 const char *imprint_board_name(void)
 {
     return "host";
+}
+
+size_t imprint_board_unique_id(uint8_t id[IMPRINT_BOARD_ID_MAX])
+{
+    const char *digits = getenv("IMPRINT_BOARD_MCU");
+    struct bytes_out out = {.data = id, .cap = IMPRINT_BOARD_ID_MAX};
+
+    if (digits == NULL)
+        return 0;
+    if (!hex_decode(digits, strlen(digits), &out, NULL) || out.len != IMPRINT_BOARD_ID_MAX)
+        cannot("read the microcontroller's number", digits, "expected: 32 hex digits");
+    return out.len;
 }
 
 void imprint_board_console_write(const uint8_t *data, size_t len)
