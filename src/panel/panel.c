@@ -3,12 +3,10 @@
 #include "panel/panel.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/error_format.h"
@@ -21,10 +19,10 @@
 #include "panel/power.h"
 #include "panel/presence.h"
 #include "panel/serving.h"
+#include "panel/state_lock.h"
 #include "panel/tally.h"
 #include "panel/view.h"
 #include "service/notify.h"
-#include "station/folder.h"
 #include "station/profile_file.h"
 #include "station/run_facts.h"
 #include "station/station_ledger.h"
@@ -569,27 +567,6 @@ bool panel_run(struct panel *panel, int stop_fd, struct error *err)
 
 /* --- opening --- */
 
-/* One station has the folder. The lock ends with the process. */
-static bool lock_state(struct panel *panel, struct error *err)
-{
-    char path[PANEL_PATH_MAX + 16];
-
-    if (!folder_make(panel->settings->state, err))
-        return false;
-    (void)snprintf(path, sizeof path, "%s/station.lock", panel->settings->state);
-    panel->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (panel->lock >= 0 && flock(panel->lock, LOCK_EX | LOCK_NB) == 0)
-        return true;
-    if (panel->lock >= 0 && errno == EWOULDBLOCK)
-        error_set(err, ERROR_DATABASE_BUSY, "another station has this state folder",
-                  "end the other one, or name another folder under `state`");
-    else
-        error_set(err, ERROR_STORAGE_FAILED, "the state folder cannot be locked", "check who may write it");
-    error_with_errno(err, errno == EWOULDBLOCK ? 0 : errno);
-    error_with_subject(err, path);
-    return false;
-}
-
 /*
  * Open as long as the station runs: SQLite writes its log back into the file, with two more syncs, whenever the last
  * one who has it open closes it. So the workers do not, and a ledger that cannot be used is found at once.
@@ -642,8 +619,8 @@ bool panel_open(const char *path, const struct panel_events *events, struct pane
     made->workers = (struct fork_server)FORK_SERVER_NONE;
     made->labels.worker = (struct worker)WORKER_NONE;
     run_facts_time(made->started);
-    if (!read_files(made, path, err) || !lock_state(made, err) || !open_ledger(made, err) ||
-        !fork_server_start(&made->workers, PROGRAM, err) ||
+    if (!read_files(made, path, err) || !state_lock_take(made->settings->state, &made->lock, err) ||
+        !open_ledger(made, err) || !fork_server_start(&made->workers, PROGRAM, err) ||
         !serving_open(made->settings, made->digest, &made->page, made->address, err)) {
         panel_close(made);
         return false;
