@@ -10,7 +10,7 @@ import time
 import pytest
 
 from conftest import PROGRAM, Station, openssl
-from tls_servers import (HOST, Authority, CuttingProxy, Script, free_port, gnutls_serv, log, mosquitto, nginx, s_server)
+from tls_servers import (HOST, Authority, CuttingProxy, Script, free_port, gnutls_serv, log, mosquitto, nginx, s_server, wait_for_log)
 
 SERVERS = {"openssl": s_server, "gnutls": gnutls_serv, "nginx": nginx}
 
@@ -70,8 +70,8 @@ def test_mqtt(world, tmp_path, version):
     with mosquitto(tmp_path / "server", world.authority, world.authority.pem, version) as port:
         done = connect(world, port, *own(world), "--mqtt", "--tls", version).event("tls")
         assert done["answer"] == "CONNACK, accepted" and done["version"] == f"TLSv{version}"
+        wait_for_log(tmp_path / "server", r"Client board-1 disconnected\.")  # an orderly end
     assert re.search(r"New client connected from [^ ]+ as board-1 .*u'board-1'", log(tmp_path / "server"))
-    assert "Client board-1 disconnected." in log(tmp_path / "server"), "an orderly end"
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])

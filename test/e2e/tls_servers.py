@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -229,3 +230,11 @@ class CuttingProxy:
 
 def log(folder):
     return pathlib.Path(folder, "log").read_text(errors="replace")
+
+
+def wait_for_log(folder, pattern):
+    """Until a server that runs has written this: it may be told to end before it has read what a client said last."""
+    until = time.monotonic() + 20
+    while not re.search(pattern, log(folder)):
+        assert time.monotonic() < until, log(folder)
+        time.sleep(0.02)
