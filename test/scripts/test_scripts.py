@@ -311,7 +311,7 @@ def test_a_whole_run(whole_run):
     steps = (whole_run.folder / "steps").read_text().splitlines()
     assert len(steps) == len(set(steps)) and "check-sources clang-tidy" in steps and "test/bench/run " in steps
     behind = [line for line in answer.stdout.splitlines() if "in the background" in line]
-    assert [line.split("  ")[0] for line in behind] == ["build with sanitizers", "bench", "symbols", "headers compile alone",
+    assert [line.split("  ")[0] for line in behind] == ["build with sanitizers", "bench", "firmware sizes", "symbols", "headers compile alone",
                                                         "size of the chip layer", "cppcheck", "clang-tidy"]
 
 
