@@ -82,7 +82,7 @@ def test_pulled_in_mid_work(bench, word):
     line = bench.line.start()
     device = bench.device(1)
     bench.plug("B1", device, to_station=cut)
-    if not reached.wait(20):
+    if not reached.wait(60):
         pytest.fail("the board never came so far")
     serial = line.wait(event="socket", name="B1", state="working")["serial"]
     bench.pull("B1")
