@@ -603,8 +603,10 @@
 #define http_release imprint_http_release
 #define http_request imprint_http_request
 #define input_close imprint_input_close
-#define input_file_get_secret imprint_input_file_get_secret
+#define input_file_ask_secret imprint_input_file_ask_secret
+#define input_file_get_secret_for_issuer imprint_input_file_get_secret_for_issuer
 #define input_file_read imprint_input_file_read
+#define input_file_read_for_issuer imprint_input_file_read_for_issuer
 #define input_file_read_secret imprint_input_file_read_secret
 #define input_file_release imprint_input_file_release
 #define input_open imprint_input_open

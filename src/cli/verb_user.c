@@ -37,8 +37,8 @@ static bool ask_twice(const struct issuer_prompt *prompt, char password[static I
     if (prompt->ask == NULL)
         return refuse("there is no terminal to ask for the password on",
                       "write it into a file of mode 0600, then use --password-file FILE", err);
-    ok = input_file_get_secret(NULL, prompt, "the new password", password, err) &&
-         input_file_get_secret(NULL, prompt, "it again", again, err);
+    ok = input_file_ask_secret(prompt, "the new password", password, err) &&
+         input_file_ask_secret(prompt, "it again", again, err);
     if (ok && strcmp(password, again) != 0)
         ok = refuse("the two passwords differ", "run the same command again", err);
     bytes_wipe(again, sizeof again);
@@ -59,15 +59,9 @@ static bool get_password(const struct cli *cli, char password[static INPUT_FILE_
 {
     const struct issuer_prompt prompt = ask_prompt();
     const char *file = cli->values[OPTION_PASSWORD_FILE];
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
 
-    if (file != NULL ? !input_file_read_secret(file, password, &failure) : !ask_twice(&prompt, password, &failure)) {
-        if (failure.reason == ERROR_ISSUER_INVALID)
-            failure.reason = ERROR_INPUT_FILE; /* no issuer is at fault */
-        error_pass(err, &failure);
+    if (file != NULL ? !input_file_read_secret(file, password, err) : !ask_twice(&prompt, password, err))
         return false;
-    }
     if (count_characters(password) >= PASSWORD_LEAST && strlen(password) <= PASSWORD_MOST)
         return true;
     return refuse("a password has 8 characters or more, and at most 128 bytes", "choose another one", err);

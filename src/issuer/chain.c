@@ -190,8 +190,8 @@ static bool check(struct chain *chain, time_t now, struct error *err)
 bool chain_read(struct chain *chain, const char *path, time_t now, struct error *err)
 {
     struct input_file file;
-    bool ok = input_file_read(&file, path, CHAIN_FILE_MAX, INPUT_FILE_TRUSTED, err) && import_text(chain, &file, err) &&
-              check(chain, now, err);
+    bool ok = input_file_read_for_issuer(&file, path, CHAIN_FILE_MAX, INPUT_FILE_TRUSTED, err) &&
+              import_text(chain, &file, err) && check(chain, now, err);
 
     input_file_release(&file);
     if (!ok) {

@@ -237,7 +237,7 @@ static bool read_csrattrs(struct est *est, struct error *err)
 static bool look_at_key(const char *path, bool *is_encrypted, struct error *err)
 {
     struct input_file file;
-    bool ok = input_file_read(&file, path, KEY_FILE_MAX, INPUT_FILE_SECRET, err);
+    bool ok = input_file_read_for_issuer(&file, path, KEY_FILE_MAX, INPUT_FILE_SECRET, err);
 
     *is_encrypted = ok && (strstr((const char *)file.data, "ENCRYPTED") != NULL);
     input_file_release(&file);
@@ -262,7 +262,7 @@ static bool holds_certificates(const struct input_file *file)
 static bool look_at_anchors(const char *path, struct error *err)
 {
     struct input_file file;
-    bool ok = input_file_read(&file, path, KEY_FILE_MAX, INPUT_FILE_TRUSTED, err);
+    bool ok = input_file_read_for_issuer(&file, path, KEY_FILE_MAX, INPUT_FILE_TRUSTED, err);
 
     if (ok && !holds_certificates(&file)) {
         ok = refuse(ERROR_ISSUER_INVALID, "the file of server-ca holds no certificate in PEM",
@@ -308,7 +308,7 @@ static bool open_connection(struct est *est, const struct issuer_config *config,
 
     if (ok && is_encrypted) {
         (void)snprintf(what, sizeof what, "the passphrase of %s", config->client_key);
-        ok = input_file_get_secret(config->passphrase_file, &config->prompt, what, passphrase, err);
+        ok = input_file_get_secret_for_issuer(config->passphrase_file, &config->prompt, what, passphrase, err);
         settings.passphrase = passphrase;
     }
     ok = ok && (config->client_key == NULL || check_client(config, settings.passphrase, err));

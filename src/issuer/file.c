@@ -59,8 +59,8 @@ static bool import_encrypted(struct issuer *issuer, const struct issuer_config *
 {
     char passphrase[INPUT_FILE_SECRET_MAX];
     const char *what = error_keep_format(err, "the passphrase of %s", config->key);
-    bool ok = input_file_get_secret(config->passphrase_file, &config->prompt, what != NULL ? what : "the passphrase",
-                                    passphrase, err) &&
+    bool ok = input_file_get_secret_for_issuer(config->passphrase_file, &config->prompt,
+                                               what != NULL ? what : "the passphrase", passphrase, err) &&
               (import_key(issuer, file, passphrase) == GNUTLS_E_SUCCESS ||
                refuse(ERROR_ISSUER_LOGIN, "wrong passphrase for the issuer's key file", NULL, err));
 
@@ -95,7 +95,7 @@ static bool open_file(struct issuer *issuer, const struct issuer_config *config,
 
     if (!chain_read(&issuer->chain, config->certificate, time(NULL), err))
         return false;
-    ok = input_file_read(&file, config->key, KEY_FILE_MAX, INPUT_FILE_SECRET, err) &&
+    ok = input_file_read_for_issuer(&file, config->key, KEY_FILE_MAX, INPUT_FILE_SECRET, err) &&
          read_key(issuer, config, &file, err) && signing_try(issuer->key, issuer->chain.key, err);
     input_file_release(&file);
     if (!ok) {

@@ -13,7 +13,7 @@
 
 static bool refuse(const char *cause, const char *next, const char *path, int system_errno, struct error *err)
 {
-    error_set(err, ERROR_ISSUER_INVALID, cause, next);
+    error_set(err, ERROR_INPUT_FILE, cause, next);
     error_with_subject(err, path);
     error_with_errno(err, system_errno);
     return false;
@@ -78,6 +78,23 @@ bool input_file_read(struct input_file *file, const char *path, size_t most, enu
     return ok;
 }
 
+/* Whose file it is decides the reason: the person's input, or an issuer that cannot be used. */
+static bool blame_issuer(struct error *failure, struct error *err)
+{
+    failure->reason = ERROR_ISSUER_INVALID;
+    error_pass(err, failure);
+    return false;
+}
+
+bool input_file_read_for_issuer(struct input_file *file, const char *path, size_t most, enum input_file_privacy privacy,
+                                struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+
+    return input_file_read(file, path, most, privacy, &failure) || blame_issuer(&failure, err);
+}
+
 void input_file_release(struct input_file *file)
 {
     if (file->data != NULL)
@@ -127,20 +144,28 @@ bool input_file_read_secret(const char *path, char secret[static INPUT_FILE_SECR
     return ok;
 }
 
-bool input_file_get_secret(const char *path, const struct issuer_prompt *prompt, const char *what,
+bool input_file_ask_secret(const struct issuer_prompt *prompt, const char *what,
                            char secret[static INPUT_FILE_SECRET_MAX], struct error *err)
 {
     struct bytes_out typed = {.data = (uint8_t *)secret, .cap = INPUT_FILE_SECRET_MAX - 1};
 
-    if (path != NULL)
-        return input_file_read_secret(path, secret, err);
-    if (prompt->ask == NULL) {
-        error_set(err, ERROR_ISSUER_LOGIN, error_keep_format(err, "%s is needed, and no file with it is named", what),
-                  "name the file in the issuers file, or run the command on a terminal");
-        return false;
-    }
     if (!prompt->ask(prompt->context, what, &typed, err))
         return false;
     secret[typed.len] = '\0';
     return true;
+}
+
+bool input_file_get_secret_for_issuer(const char *path, const struct issuer_prompt *prompt, const char *what,
+                                      char secret[static INPUT_FILE_SECRET_MAX], struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+
+    if (path != NULL)
+        return input_file_read_secret(path, secret, &failure) || blame_issuer(&failure, err);
+    if (prompt->ask != NULL)
+        return input_file_ask_secret(prompt, what, secret, err);
+    error_set(err, ERROR_ISSUER_LOGIN, error_keep_format(err, "%s is needed, and no file with it is named", what),
+              "name the file in the issuers file, or run the command on a terminal");
+    return false;
 }

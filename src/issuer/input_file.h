@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files that an issuer names, and files that say whom a station trusts, read whole and unbuffered, for they may hold
- * secrets; wiped when released. Failures are ERROR_ISSUER_INVALID with the file as subject.
+ * Files that people name in settings and options, read whole and unbuffered, for they may hold secrets; wiped when
+ * released. Failures are ERROR_INPUT_FILE with the file as subject; ERROR_ISSUER_INVALID where an issuer names the file
+ * (..._for_issuer()), so that the exit code says that the issuer cannot be used.
  */
 #ifndef IMPRINT_ISSUER_INPUT_FILE_H
 #define IMPRINT_ISSUER_INPUT_FILE_H
@@ -27,6 +28,10 @@ struct input_file {
 bool input_file_read(struct input_file *file, const char *path, size_t most, enum input_file_privacy privacy,
                      struct error *err);
 
+/* input_file_read() of a file that an issuer names. */
+bool input_file_read_for_issuer(struct input_file *file, const char *path, size_t most, enum input_file_privacy privacy,
+                                struct error *err);
+
 /* Wipes and frees. */
 void input_file_release(struct input_file *file);
 
@@ -36,8 +41,12 @@ void input_file_release(struct input_file *file);
  */
 bool input_file_read_secret(const char *path, char secret[static INPUT_FILE_SECRET_MAX], struct error *err);
 
-/* The secret from the file, or where `path` is NULL from the person: `what` completes "Enter ...". */
-bool input_file_get_secret(const char *path, const struct issuer_prompt *prompt, const char *what,
+/* The secret as the person types it: `what` completes "Enter ...". `prompt` must be able to ask. */
+bool input_file_ask_secret(const struct issuer_prompt *prompt, const char *what,
                            char secret[static INPUT_FILE_SECRET_MAX], struct error *err);
+
+/* The secret of an issuer: from the file, or where `path` is NULL from the person. ERROR_ISSUER_LOGIN with neither. */
+bool input_file_get_secret_for_issuer(const char *path, const struct issuer_prompt *prompt, const char *what,
+                                      char secret[static INPUT_FILE_SECRET_MAX], struct error *err);
 
 #endif

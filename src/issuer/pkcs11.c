@@ -46,7 +46,7 @@ static bool get_pin(struct token *token, const char *label)
     if (token->config == NULL)
         return false;
     (void)snprintf(what, sizeof what, "the PIN of token %s", label);
-    return input_file_get_secret(token->pin_file, &token->config->prompt, what, token->pin, token->err);
+    return input_file_get_secret_for_issuer(token->pin_file, &token->config->prompt, what, token->pin, token->err);
 }
 
 /* GnuTLS calls this for each login; `attempt` counts from 0 within one. */

@@ -15,7 +15,6 @@ static bool load(const struct settings_kind *kind, const char *path, struct inpu
 
     if (input_file_read(file, path, kind->most, INPUT_FILE_TRUSTED, &failure))
         return true;
-    failure.reason = ERROR_INPUT_FILE; /* the settings are at fault, no issuer */
     if (failure.system_errno == ENOENT)
         failure.next = kind->missing;
     error_pass(err, &failure);

@@ -48,25 +48,13 @@ static bool import(gnutls_x509_crt_t certificate, const struct input_file *file,
                   err);
 }
 
-static bool load(const char *path, struct input_file *file, struct error *err)
-{
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
-
-    if (input_file_read(file, path, FILE_MAX, INPUT_FILE_TRUSTED, &failure))
-        return true;
-    failure.reason = ERROR_INPUT_FILE; /* no issuer is at fault */
-    error_pass(err, &failure);
-    return false;
-}
-
 static bool read_station(struct signer_stations *stations, const struct signer_station *station,
                          gnutls_x509_trust_list_t anchors, struct error *err)
 {
     struct signer_known *known = &stations->known[stations->count];
     gnutls_x509_crt_t certificate = NULL;
     struct input_file file;
-    bool ok = load(station->certificate, &file, err);
+    bool ok = input_file_read(&file, station->certificate, FILE_MAX, INPUT_FILE_TRUSTED, err);
 
     ok = ok && gnutls_x509_crt_init(&certificate) == GNUTLS_E_SUCCESS && import(certificate, &file, err) &&
          is_vouched_for(certificate, anchors, err) && read_id(certificate, known->id);

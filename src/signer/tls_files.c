@@ -12,18 +12,6 @@ static bool refuse(const char *cause, const char *next, const char *path, struct
     return false;
 }
 
-static bool load(struct input_file *file, const char *path, enum input_file_privacy privacy, struct error *err)
-{
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
-
-    if (input_file_read(file, path, FILE_MAX, privacy, &failure))
-        return true;
-    failure.reason = ERROR_INPUT_FILE; /* no issuer is at fault */
-    error_pass(err, &failure);
-    return false;
-}
-
 static gnutls_datum_t text_of(const struct input_file *file)
 {
     return (gnutls_datum_t){file->data, (unsigned)file->len};
@@ -51,10 +39,10 @@ static bool read_anchors(struct tls_files *files, const struct signer_rules *rul
 
 bool tls_files_read(struct tls_files *files, const struct signer_rules *rules, struct error *err)
 {
-    if (load(&files->certificate, rules->tls_certificate, INPUT_FILE_TRUSTED, err) &&
-        load(&files->key, rules->tls_key, INPUT_FILE_SECRET, err) &&
-        load(&files->clients, rules->tls_clients, INPUT_FILE_TRUSTED, err) && check_pair(files, rules, err) &&
-        read_anchors(files, rules, err))
+    if (input_file_read(&files->certificate, rules->tls_certificate, FILE_MAX, INPUT_FILE_TRUSTED, err) &&
+        input_file_read(&files->key, rules->tls_key, FILE_MAX, INPUT_FILE_SECRET, err) &&
+        input_file_read(&files->clients, rules->tls_clients, FILE_MAX, INPUT_FILE_TRUSTED, err) &&
+        check_pair(files, rules, err) && read_anchors(files, rules, err))
         return true;
     error_doing(err, "prepare the server");
     return false;

@@ -122,6 +122,16 @@ bool line_file_read(const struct station_config *config, struct line_file *file,
     return true;
 }
 
+static bool read_password(const char *path, char secret[static INPUT_FILE_SECRET_MAX], struct error *err)
+{
+    if (input_file_read_secret(path, secret, err))
+        return true;
+    error_doing(err, "read the password for the line's server");
+    if (err->system_errno == ENOENT)
+        err->next = "put the file with this station's password there, or correct password-file in line.yaml";
+    return false;
+}
+
 bool line_file_connect(const struct line_file *file, const struct database_kind *kind, enum database_mode mode,
                        struct database *database, struct error *err)
 {
@@ -129,13 +139,14 @@ bool line_file_connect(const struct line_file *file, const struct database_kind 
     struct database_server server = {.settings = file->server,
                                      .connect_ms = file->timeout_s * 1000,
                                      .answer_ms = (file->answer_s != 0 ? file->answer_s : file->timeout_s) * 1000};
-    bool ok = true;
+    bool ok;
 
     if (file->password_file[0] != '\0') {
-        ok = input_file_read_secret(file->password_file, secret, err);
+        if (!read_password(file->password_file, secret, err))
+            return false;
         server.password = secret;
     }
-    ok = ok && database_connect(database, &server, kind, mode, err);
+    ok = database_connect(database, &server, kind, mode, err);
     bytes_wipe(secret, sizeof secret);
     if (!ok && err->system_errno == ENOENT && err->reason == ERROR_STORAGE_FAILED)
         err->next = "have the administrator make it: imprint line init --server SETTINGS";

@@ -153,25 +153,13 @@ static bool make(const struct page_settings *settings, struct error *err)
 
 /* --- reading --- */
 
-static bool load(struct input_file *file, const char *path, enum input_file_privacy privacy, struct error *err)
-{
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
-
-    if (input_file_read(file, path, FILE_MAX, privacy, &failure))
-        return true;
-    failure.reason = ERROR_INPUT_FILE; /* no issuer is at fault */
-    error_pass(err, &failure);
-    return false;
-}
-
 bool web_certificate_get(struct web_certificate *pair, const struct page_settings *settings, struct error *err)
 {
     const bool is_missing = settings->makes_certificate && !is_there(settings->certificate);
     bool ok = !is_missing || make(settings, err);
 
-    ok = ok && load(&pair->certificate, settings->certificate, INPUT_FILE_TRUSTED, err) &&
-         load(&pair->key, settings->key, INPUT_FILE_SECRET, err);
+    ok = ok && input_file_read(&pair->certificate, settings->certificate, FILE_MAX, INPUT_FILE_TRUSTED, err) &&
+         input_file_read(&pair->key, settings->key, FILE_MAX, INPUT_FILE_SECRET, err);
     if (ok) {
         const struct tls_pair check = {.certificate = bytes_of(pair->certificate.data, pair->certificate.len),
                                        .key = bytes_of(pair->key.data, pair->key.len),

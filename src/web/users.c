@@ -107,8 +107,6 @@ bool users_parse(struct bytes text, struct users *users, size_t *line)
 
 bool users_read(const char *path, struct users *users, struct error *err)
 {
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
     struct input_file file;
     size_t line;
     bool ok;
@@ -116,11 +114,8 @@ bool users_read(const char *path, struct users *users, struct error *err)
     users->count = 0;
     if (access(path, F_OK) != 0 && errno == ENOENT)
         return true;
-    ok = input_file_read(&file, path, FILE_MAX, INPUT_FILE_SECRET, &failure);
-    if (!ok) {
-        failure.reason = ERROR_INPUT_FILE; /* no issuer is at fault */
-        error_pass(err, &failure);
-    } else if (!users_parse(bytes_of(file.data, file.len), users, &line)) {
+    ok = input_file_read(&file, path, FILE_MAX, INPUT_FILE_SECRET, err);
+    if (ok && !users_parse(bytes_of(file.data, file.len), users, &line)) {
         error_set(err, ERROR_INPUT_FILE, "the line is no user of a station",
                   "restore the file from a backup; users are added with: imprint user add");
         error_with_subject(err, path);

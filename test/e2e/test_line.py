@@ -309,6 +309,28 @@ def test_a_wrong_line_file_is_told_by_line_and_column(provisioned):
     provisioned.run("provision", EXAMPLE, code=2)
 
 
+@pytest.mark.parametrize("content, cause, advice", [
+    (None, "cannot be opened", "correct password-file in line.yaml"),
+    ("", "empty", "in one line"),
+    ("one\ntwo\n", "more than one line", "leave one line"),
+    ("x" * 256, "too long (limit 255 bytes)", ""),
+    ("secret\n", "every user of this machine can read", "chmod 600"),
+], ids=["missing", "empty", "two lines", "long", "open to all"])
+def test_a_password_file_that_cannot_be_used(delivered, content, cause, advice):
+    """The person's input is at fault, no issuer and no server: exit code 2 whatever the verb, and no device is changed."""
+    file = delivered.folder / "role.pw"
+    (delivered.state / "line.yaml").write_text(f"imprint: 1\nledger:\n  server: 'host=/nowhere'\n  password-file: {file}\n  without-server: continue\n")
+    if content is not None:
+        file.write_text(content)
+        file.chmod(0o604 if content == "secret\n" else 0o600)
+    chip = delivered.chip.read_bytes()
+    for words in (("provision", EXAMPLE, "--arm", "profile"), ("order", "list"), ("ledger", "sync")):
+        error = delivered.json(*words, code=2).error
+        assert (error["reason"], error["doing"], error["subject"]) == ("input-file", "read the password for the line's server", str(file)), error
+        assert cause in error["cause"] and advice in error.get("next", ""), error
+    assert delivered.chip.read_bytes() == chip
+
+
 def test_no_line(delivered):
     delivered.run("provision", EXAMPLE, "--arm", "profile")
     error = delivered.json("ledger", "sync", code=2).error
