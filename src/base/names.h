@@ -368,6 +368,7 @@
 #define database_sqlite_reset imprint_database_sqlite_reset
 #define database_sqlite_step imprint_database_sqlite_step
 #define database_sqlite_text imprint_database_sqlite_text
+#define decision_put_forms imprint_decision_put_forms
 #define der_header_size imprint_der_header_size
 #define der_put imprint_der_put
 #define der_put_header imprint_der_put_header
@@ -737,6 +738,7 @@
 #define ledger_line_reader_sql imprint_ledger_line_reader_sql
 #define ledger_line_station_sql imprint_ledger_line_station_sql
 #define ledger_line_verify imprint_ledger_line_verify
+#define ledger_list_failed imprint_ledger_list_failed
 #define ledger_made_of imprint_ledger_made_of
 #define ledger_open imprint_ledger_open
 #define ledger_prepared imprint_ledger_prepared
@@ -1147,6 +1149,7 @@
 #define provision_write_description imprint_provision_write_description
 #define provision_write_head imprint_provision_write_head
 #define published_keys_name imprint_published_keys_name
+#define quarantine_check_note imprint_quarantine_check_note
 #define quarantine_decide imprint_quarantine_decide
 #define quarantine_look imprint_quarantine_look
 #define quarantine_result imprint_quarantine_result
@@ -1707,6 +1710,8 @@
 #define web_device imprint_web_device
 #define web_device_certificate imprint_web_device_certificate
 #define web_device_proof imprint_web_device_proof
+#define web_device_rework imprint_web_device_rework
+#define web_device_scrap imprint_web_device_scrap
 #define web_find imprint_web_find
 #define web_label_again imprint_web_label_again
 #define web_label_scan imprint_web_label_scan
@@ -1719,6 +1724,7 @@
 #define web_order imprint_web_order
 #define web_order_approve imprint_web_order_approve
 #define web_order_close imprint_web_order_close
+#define web_quarantine imprint_web_quarantine
 #define web_report imprint_web_report
 #define web_report_style imprint_web_report_style
 #define web_setup imprint_web_setup

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint rework and scrap: what a person decides about a board that has failed. The work is in station/quarantine.c.
  */
-#include <string.h>
-
 #include "cli/with_ledger.h"
 #include "report/serial_word.h"
 #include "station/quarantine.h"
@@ -15,8 +13,6 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_NOTE] = {"note", 0, "TEXT", "what was found or done, for the ledger; at most 200 bytes", NULL},
 };
 
-#define NOTE_MAX_BYTES 200
-
 static bool check_options(const struct cli *cli, struct error *err)
 {
     const char *note = cli->values[OPTION_NOTE];
@@ -25,13 +21,8 @@ static bool check_options(const struct cli *cli, struct error *err)
         error_set(err, ERROR_USAGE, "who decides this is not given", "name the person: --operator NAME");
         return false;
     }
-    if (!run_facts_check_operator(cli->values[OPTION_OPERATOR], err))
-        return false;
-    if (note == NULL || (strlen(note) <= NOTE_MAX_BYTES && run_facts_is_plain(note)))
-        return true;
-    error_set(err, ERROR_USAGE, "the note is too long, or has characters that cannot be printed",
-              "write at most 200 bytes of UTF-8");
-    return false;
+    return run_facts_check_operator(cli->values[OPTION_OPERATOR], err) &&
+           (note == NULL || quarantine_check_note(note, err));
 }
 
 static bool decide(struct cli *cli, struct ledger *ledger, enum quarantine_decision decision, struct error *err)

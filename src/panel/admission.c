@@ -60,7 +60,8 @@ static bool check_quarantine(const struct panel_settings *settings, struct ledge
     }
     (void)snprintf(cause, sizeof cause, "it is in quarantine: it has failed %u times", found.failures);
     (void)snprintf(next, sizeof next,
-                   "set it aside; the lead decides: imprint rework %s --operator NAME, or imprint scrap",
+                   "set it aside; the lead decides at the page Quarantine, or: imprint rework %s --operator NAME, or "
+                   "imprint scrap",
                    board->serial);
     board_fail(board, ERROR_EXIT_WRONG_DEVICE, "quarantined", cause, next);
     return false;

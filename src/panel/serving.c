@@ -26,6 +26,7 @@ static struct page_settings describe(const struct panel_settings *settings, cons
                                   .makes_certificate = settings->makes_certificate,
                                   .open_tiles = settings->open_tiles,
                                   .session_h = settings->session_h,
+                                  .tries = settings->tries,
                                   .socket_count = settings->socket_count,
                                   .sockets = sockets};
 }

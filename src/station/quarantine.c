@@ -6,6 +6,7 @@
 
 #include "base/error_format.h"
 #include "station/orders.h"
+#include "station/run_facts.h"
 #include "station/station_ledger.h"
 
 #define ATTEMPTS_USUAL 32 /* at one board; there may be more */
@@ -110,6 +111,15 @@ bool quarantine_look(struct ledger *ledger, const char *device, unsigned tries, 
 }
 
 /* --- deciding --- */
+
+bool quarantine_check_note(const char *note, struct error *err)
+{
+    if (strlen(note) <= QUARANTINE_NOTE_MAX && run_facts_is_plain(note))
+        return true;
+    error_set(err, ERROR_USAGE, "the note is too long, or has characters that cannot be printed",
+              "write at most 200 bytes of UTF-8");
+    return false;
+}
 
 static const struct {
     const char *verb, *result;

@@ -37,6 +37,11 @@ enum quarantine_decision {
     QUARANTINE_SCRAP,  /* it is thrown away: no station works on it again */
 };
 
+#define QUARANTINE_NOTE_MAX 200 /* bytes of UTF-8: what was found or done */
+
+/* False with ERROR_USAGE where the note is too long, or cannot be printed. */
+bool quarantine_check_note(const char *note, struct error *err);
+
 /* "rework", "scrap": the kind of the entry; and its result, "reworked", "scrapped". */
 const char *quarantine_verb(enum quarantine_decision decision);
 const char *quarantine_result(enum quarantine_decision decision);

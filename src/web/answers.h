@@ -25,6 +25,11 @@ desk_answer web_device;
 desk_answer web_device_certificate;
 desk_answer web_device_proof;
 
+/* quarantine_page.c, decision.c */
+desk_answer web_quarantine;
+desk_answer web_device_rework;
+desk_answer web_device_scrap;
+
 /* log_page.c */
 desk_answer web_log;
 desk_answer web_log_checkpoint;

@@ -8,6 +8,7 @@
 #include "order/claim.h"
 #include "report/markup.h"
 #include "report/serial_word.h"
+#include "web/decision.h"
 #include "web/pages.h"
 #include "web/proof_file.h"
 
@@ -89,7 +90,32 @@ static void put_certificates(FILE *out, const char *serial, const json_t *eviden
     fputs("</ul>\n", out);
 }
 
-static bool put_device(FILE *out, struct ledger *ledger, const char *serial, struct error *err)
+/* What failures the device has, and what a lead can decide about them. */
+static bool put_quarantine(FILE *out, const struct desk *desk, const struct session *session, struct ledger *ledger,
+                           const char *serial, struct error *err)
+{
+    struct quarantine found;
+
+    if (!quarantine_look(ledger, serial, desk->settings->tries, &found, err))
+        return false;
+    if (found.is_finished || (found.failures == 0 && found.state == QUARANTINE_NONE))
+        return true;
+    fputs("<h2>Failures</h2>\n<p>", out);
+    if (found.state == QUARANTINE_SCRAPPED)
+        fputs("<strong>Scrapped</strong>: no station works on it again.", out);
+    else
+        fprintf(
+            out, "It has failed %u time%s through its own fault. %s", found.failures, found.failures == 1 ? "" : "s",
+            found.state == QUARANTINE_HELD ? "It is <strong>in quarantine</strong>: this station works on it when a "
+                                             "lead has said rework."
+                                           : "It may be tried again, in another socket.");
+    fputs("</p>\n", out);
+    decision_put_forms(out, session, serial, &found, false);
+    return true;
+}
+
+static bool put_device(FILE *out, const struct desk *desk, const struct session *session, struct ledger *ledger,
+                       const char *serial, struct error *err)
 {
     char board[ORDER_BOARD_SIZE] = "";
     json_t *made = read_made(ledger, serial, err);
@@ -102,7 +128,7 @@ static bool put_device(FILE *out, struct ledger *ledger, const char *serial, str
     }
     if (ok && made == NULL)
         fputs("<p>No run has finished this device.</p>\n", out);
-    ok = ok && put_entries(out, ledger, serial, err);
+    ok = ok && put_quarantine(out, desk, session, ledger, serial, err) && put_entries(out, ledger, serial, err);
     if (ok && made != NULL) {
         put_keys(out, json_object_get(made, "evidence"));
         put_certificates(out, serial, json_object_get(made, "evidence"));
@@ -152,7 +178,7 @@ void web_device(struct desk *desk, const struct call *call, struct reply *reply)
 
         fprintf(out, "<h1>Device %s</h1>\n", ok ? serial : "");
         put_search(out, asked);
-        if (!ok || (serial[0] != '\0' && !put_device(out, &ledger, serial, &err))) {
+        if (!ok || (serial[0] != '\0' && !put_device(out, desk, &call->session, &ledger, serial, &err))) {
             reply->status = 404;
             reply_put_error(out, &err);
         }

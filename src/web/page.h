@@ -35,6 +35,7 @@ struct page_settings {
     bool makes_certificate; /* they are made where they are not there */
     bool open_tiles;        /* the sockets may be seen without a login */
     unsigned session_h;     /* how long a login lasts */
+    unsigned tries;         /* failures until a board is in quarantine */
     size_t socket_count;
     const struct page_socket *sockets; /* copied */
 };

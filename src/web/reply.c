@@ -52,8 +52,8 @@ void reply_download(struct reply *reply, const char *type, const char *name, str
 static const struct {
     const char *path, *text;
 } links[] = {
-    {"/", "Sockets"},      {"/order", "Order"}, {"/report", "Report"},
-    {"/device", "Device"}, {"/log", "Log"},     {"/setup", "Set-up"},
+    {"/", "Sockets"}, {"/order", "Order"},  {"/report", "Report"}, {"/device", "Device"}, {"/quarantine", "Quarantine"},
+    {"/log", "Log"},  {"/setup", "Set-up"},
 };
 
 void reply_put_token(FILE *out, const struct session *session)

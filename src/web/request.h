@@ -13,7 +13,7 @@
 
 #define REQUEST_FIELDS_MAX 8
 #define REQUEST_NAME_SIZE 24
-#define REQUEST_VALUE_SIZE 257
+#define REQUEST_VALUE_SIZE 801 /* 200 characters of UTF-8 */
 
 struct request_field {
     char name[REQUEST_NAME_SIZE], value[REQUEST_VALUE_SIZE];

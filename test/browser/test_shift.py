@@ -10,6 +10,7 @@ from selenium.webdriver.common.by import By
 
 from conftest import EXAMPLE, run_program
 from test_page import NAMES, PHONE, SCREEN, browser, overflowing, resize, shoot, tile, until, word  # noqa: F401 (the fixture)
+from test_quarantine import attempt, faulty
 from test_station import Line
 from test_station_login import USERS, write_users
 from web_client import PASSWORD
@@ -197,6 +198,44 @@ def test_labels(browser, tmp_path):  # noqa: F811
     heading(browser, f"Device {serial}")
     log_out(browser)
     line.stop()
+
+
+def test_quarantine(browser, tmp_path):  # noqa: F811
+    """A board that fails twice; a lead says rework in the list, by keyboard, then scrap at the device's page."""
+    line = faulty(Line(tmp_path, ("A1", "A2"), open_tiles=None))  # noqa: F811
+    write_users(line, **USERS)
+    line.start()
+    resize(browser, SCREEN)
+    browser.get(f"http://{line.place}/")
+    log_in(browser, "4")
+    board = line.board(1)
+    for name in ("A1", "A2"):
+        serial = attempt(line, board, name)["serial"]
+    go(browser, "Quarantine", "Quarantine")
+    browser.find_element(By.TAG_NAME, "summary").send_keys("\n")
+    see(browser, "quarantine")
+    form = browser.find_element(By.CSS_SELECTOR, "form[action='/device/rework']")
+    form.find_element(By.NAME, "note").send_keys("U3 reflowed\n")
+    until(browser, "document.querySelector('main').textContent.includes('No board waits')")
+    attempt(line, board, "A1")
+    scan(browser, serial)
+    heading(browser, f"Device {serial}")
+    see(browser, "device-failed")
+    form = browser.find_element(By.CSS_SELECTOR, "form[action='/device/scrap']")
+    form.find_element(By.NAME, "note").send_keys("pad lifted")
+    form.find_element(By.NAME, "sure").click()
+    form.find_element(By.TAG_NAME, "button").click()
+    until(browser, "document.querySelector('main').textContent.includes('Scrapped')")
+    resize(browser, PHONE)
+    for path in ("/quarantine", f"/device?serial={serial}"):
+        browser.get(f"http://{line.place}{path}")
+        until(browser, "document.readyState", "complete")
+        assert overflowing(browser) == [], path
+        check_axe(browser)
+    resize(browser, SCREEN)
+    log_out(browser)
+    line.stop()
+    assert [result for result in line.made()[serial] if result in ("reworked", "scrapped")] == ["reworked", "scrapped"]
 
 
 def test_the_auditor_verifies(browser, line):  # noqa: F811

@@ -6,6 +6,8 @@ import pytest
 
 from conftest import EXAMPLE, run_program
 from test_station import make_line  # noqa: F401  (a fixture)
+from test_station_login import USERS, write_users
+from web_client import Person
 
 INPUT = 2
 
@@ -70,6 +72,57 @@ def test_quarantine_rework_scrap(make_line):  # noqa: F811
     assert run_program("--json", "--state", line.folder / "state", "ledger", "verify").code == 0
     assert run_program("--json", "--state", line.folder / "state", "ledger", "rebuild").code == 0
     assert line.made()[serial][-1] == "retired"
+
+
+def test_a_lead_decides_at_the_page(make_line):  # noqa: F811
+    """Rework and scrap from the device's page and from the list: with a reason, by a lead alone, as the command line does it."""
+    line = faulty(make_line(open_tiles=None))
+    write_users(line, **USERS)
+    line.start()
+    by = {role: Person(line.place) for role in USERS.values()}
+    for name, role in USERS.items():
+        by[role].log_in(name)
+    assert "No board waits for a decision" in by["operator"].page("/quarantine")
+    board, other = line.board(1), line.board(2)
+    serial = attempt(line, board, "A1")["serial"]
+    assert "may be tried again" in by["lead"].page("/quarantine") and "failed 1 time through" in by["lead"].page(f"/device?serial={serial}")
+    attempt(line, board, "A2")
+    assert "at the page Quarantine" in attempt(line, board, "A1")["next"]
+    for role, decides in (("lead", True), ("operator", False), ("auditor", False)):
+        for path in ("/quarantine", f"/device?serial={serial}"):
+            text = by[role].page(path)
+            assert "in quarantine" in text and ("/device/rework" in text, "/device/scrap" in text) == (decides, decides), (role, path)
+    note = "U3 reflowed <b>&\u00fc"
+    for role in ("operator", "auditor"):
+        assert by[role].press("/device/rework", serial=serial, note=note)[0] == 403
+        assert by[role].press("/device/scrap", serial=serial, note=note, sure="yes")[0] == 403
+    lead = by["lead"]
+    assert lead.send("/device/rework", serial=serial, note=note, token="0" * 64)[0] == 403
+    for status, cause, fields in ((400, b"no reason is given", {"serial": serial, "note": "  "}), (400, b"18 hex digits", {"serial": "0123", "note": note}),
+                                  (400, b"at most 200 bytes", {"serial": serial, "note": "\u00fc" * 101}), (400, b"at most 200 bytes", {"serial": serial, "note": "a\nb"}),
+                                  (409, b"no attempt at this device", {"serial": "0123A1B2C3D4E5F601", "note": note})):
+        found, _, body = lead.press("/device/rework", **fields)
+        assert found == status and cause in body, (fields, body)
+    assert lead.press("/device/scrap", serial=serial, note=note)[0] == 400  # not sure
+    status, headers, _ = lead.press("/device/rework", serial=serial, note=note)
+    assert (status, headers["Location"]) == (303, f"/device?serial={serial}")
+    assert "reworked" in lead.page(f"/device?serial={serial}") and serial not in lead.page("/quarantine")
+    status, _, body = lead.press("/device/rework", serial=serial, note=note)
+    assert status == 409 and b"nothing to rework" in body
+    again = attempt(line, board, "A1")
+    assert again["reason"] not in ("quarantined", "scrapped")
+    status, headers, _ = lead.press("/device/scrap", serial=serial, note="pad lifted", sure="yes", to="list")
+    assert (status, headers["Location"]) == (303, "/quarantine")
+    assert attempt(line, board, "A2")["reason"] == "scrapped"
+    text = lead.page(f"/device?serial={serial}")
+    assert "Scrapped" in text and "/device/rework" not in text and "/device/scrap" not in text
+    serial_2 = attempt(line, other, "A1")["serial"]
+    assert serial_2 in lead.page("/quarantine") and serial not in lead.page("/quarantine")
+    line.stop()
+    entries = [one["entry"] for one in line.ledger("show", serial)]
+    assert [(entry["kind"], entry["operator"], entry["note"]) for entry in entries if entry["kind"] in ("rework", "scrap")] == \
+        [("rework", "4", note), ("scrap", "4", "pad lifted")]
+    assert run_program("--json", "--state", line.folder / "state", "ledger", "verify").code == 0
 
 
 def test_how_often_is_the_file_s(make_line):  # noqa: F811

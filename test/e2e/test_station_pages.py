@@ -175,8 +175,8 @@ def test_scanner(people):
 def test_closed_to_strangers(people):
     line, _ = people
     stranger = Person(line.place)
-    for path in ("/order", "/report", "/device", "/device/proof", "/device/certificate", "/log", "/log/checkpoint", "/setup", "/find?text=WO-1"):
+    for path in ("/order", "/report", "/device", "/device/proof", "/device/certificate", "/quarantine", "/log", "/log/checkpoint", "/setup", "/find?text=WO-1"):
         assert stranger.ask(path)[0] == 303 and stranger.ask(path)[1]["Location"] == "/login", path
-    for path in ("/order/approve", "/order/close", "/log/verify"):
+    for path in ("/order/approve", "/order/close", "/device/rework", "/device/scrap", "/log/verify"):
         assert stranger.send(path, id="WO-1", sure="yes", token="")[0] == 401
     line.stop()

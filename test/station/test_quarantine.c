@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "ledger/failed.h"
 #include "station/station_ledger.h"
 #include "test/support/scratch.h"
 
@@ -105,6 +106,35 @@ static void test_histories(void **state)
     }
 }
 
+/* The list of those that wait for somebody's word has the device as long as its newest entry does not end the matter.
+ */
+static void test_list(void **state)
+{
+    static const struct {
+        const char *history;
+        size_t count;
+    } rows[] = {{"", 0},   {"f", 1},   {"p", 1},    {"g", 0},   {"fg", 0},
+                {"ff", 1}, {"ffw", 0}, {"ffwf", 1}, {"fft", 0}, {"ffs", 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char devices[2][LEDGER_DEVICE_SIZE];
+        struct error err = ERROR_IN(room);
+        size_t count;
+
+        end(NULL);
+        begin(NULL);
+        append_all(rows[i].history);
+        assert_true(ledger_list_failed(&ledger, devices, 2, &count, &err));
+        if (count != rows[i].count)
+            fail_msg("%s: %zu listed", rows[i].history, count);
+        if (count > 0)
+            assert_string_equal(devices[0], SERIAL);
+        assert_true(ledger_list_failed(&ledger, devices, 0, &count, &err));
+        assert_int_equal(count, 0);
+    }
+}
+
 /* Attempts that count for nothing hide none that count. */
 static void test_many_attempts(void **state)
 {
@@ -123,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_histories, begin, end),
+        cmocka_unit_test_setup_teardown(test_list, begin, end),
         cmocka_unit_test_setup_teardown(test_many_attempts, begin, end),
     };
 
