@@ -935,6 +935,7 @@
 #define p256_curve_has_point imprint_p256_curve_has_point
 #define p256_is_coordinate imprint_p256_is_coordinate
 #define p256_is_scalar imprint_p256_is_scalar
+#define page_add_socket imprint_page_add_socket
 #define page_check imprint_page_check
 #define page_close imprint_page_close
 #define page_open imprint_page_open
@@ -954,6 +955,7 @@
 #define panel_check imprint_panel_check
 #define panel_close imprint_panel_close
 #define panel_console imprint_panel_console
+#define panel_device_fault imprint_panel_device_fault
 #define panel_digest imprint_panel_digest
 #define panel_open imprint_panel_open
 #define panel_run imprint_panel_run
@@ -990,6 +992,7 @@
 #define period_zone imprint_period_zone
 #define pkcs11_uri_parse imprint_pkcs11_uri_parse
 #define pkcs11_uri_release imprint_pkcs11_uri_release
+#define plugged_list imprint_plugged_list
 #define power_before imprint_power_before
 #define power_check imprint_power_check
 #define power_find_fault imprint_power_find_fault
@@ -1284,6 +1287,7 @@
 #define serving_fingerprint imprint_serving_fingerprint
 #define serving_open imprint_serving_open
 #define serving_take_operator imprint_serving_take_operator
+#define serving_take_sockets imprint_serving_take_sockets
 #define session_allow_changes imprint_session_allow_changes
 #define session_close imprint_session_close
 #define session_open imprint_session_open
@@ -1471,6 +1475,11 @@
 #define tally_add imprint_tally_add
 #define tally_last_hour imprint_tally_last_hour
 #define tally_release imprint_tally_release
+#define taught_add imprint_taught_add
+#define taught_add_all imprint_taught_add_all
+#define taught_remove imprint_taught_remove
+#define teach_put imprint_teach_put
+#define teaching_of imprint_teaching_of
 #define text_read_mapping imprint_text_read_mapping
 #define tls_check_roots imprint_tls_check_roots
 #define tls_failure_not_asked imprint_tls_failure_not_asked
@@ -1728,6 +1737,9 @@
 #define web_report imprint_web_report
 #define web_report_style imprint_web_report_style
 #define web_setup imprint_web_setup
+#define web_setup_add imprint_web_setup_add
+#define web_setup_devices imprint_web_setup_devices
+#define web_setup_remove imprint_web_setup_remove
 #define web_who imprint_web_who
 #define witness_close imprint_witness_close
 #define witness_decide imprint_witness_decide

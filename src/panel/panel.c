@@ -511,6 +511,13 @@ static void serve(struct panel *panel, const struct pollfd polled[static POLLED_
     }
 }
 
+static void add_slots(struct panel *panel, size_t count)
+{
+    for (; count > 0; count--, panel->count++)
+        panel->slots[panel->count] = (struct slot){.panel = panel, .index = panel->count, .worker = WORKER_NONE};
+    panel->is_dirty = true;
+}
+
 /* What people ask for at the page, and the printer. */
 static void tend_labels(struct panel *panel)
 {
@@ -519,7 +526,9 @@ static void tend_labels(struct panel *panel)
     while (page_take_ask(panel->page, &ask)) {
         size_t index;
 
-        if (ask.kind == PAGE_ASK_SCANNED && label_scans_take(&panel->scans, ask.serial, &index))
+        if (ask.kind == PAGE_ASK_SOCKETS)
+            add_slots(panel, serving_take_sockets(panel->page, panel->settings));
+        else if (ask.kind == PAGE_ASK_SCANNED && label_scans_take(&panel->scans, ask.serial, &index))
             report_change(&panel->slots[index]);
         else if (ask.kind == PAGE_ASK_LABEL && labels_again(&panel->labels, ask.serial))
             panel->is_dirty = true;
@@ -599,9 +608,7 @@ static bool read_files(struct panel *panel, const char *path, struct error *err)
 {
     if (!panel_settings_read(path, &panel->settings, err) || !read_profile(panel, err))
         return false;
-    panel->count = panel->settings->socket_count;
-    for (size_t i = 0; i < panel->count; i++)
-        panel->slots[i] = (struct slot){.panel = panel, .index = i, .worker = WORKER_NONE};
+    add_slots(panel, panel->settings->socket_count);
     return serving_check(panel->settings, err);
 }
 
@@ -621,7 +628,7 @@ bool panel_open(const char *path, const struct panel_events *events, struct pane
     run_facts_time(made->started);
     if (!read_files(made, path, err) || !state_lock_take(made->settings->state, &made->lock, err) ||
         !open_ledger(made, err) || !fork_server_start(&made->workers, PROGRAM, err) ||
-        !serving_open(made->settings, made->digest, &made->page, made->address, err)) {
+        !serving_open(path, made->settings, made->digest, &made->page, made->address, err)) {
         panel_close(made);
         return false;
     }

@@ -4,11 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "panel/taught.h"
+#include "panel/teaching.h"
 #include "station/input.h"
 
 #define CERTIFICATE_MOST ((size_t)64 * 1024)
 
-static struct page_settings describe(const struct panel_settings *settings, const char *digest,
+static bool teaches(const struct panel_settings *settings)
+{
+    const struct panel_teach_settings *teach = &settings->teach;
+
+    return teach->serial[0] != '\0' || teach->hid[0] != '\0' || teach->virtuals[0] != '\0';
+}
+
+static struct page_settings describe(const char *path, const struct panel_settings *settings, const char *digest,
                                      struct page_socket sockets[static PANEL_SOCKETS_MAX])
 {
     for (size_t i = 0; i < settings->socket_count; i++)
@@ -27,6 +36,7 @@ static struct page_settings describe(const struct panel_settings *settings, cons
                                   .open_tiles = settings->open_tiles,
                                   .session_h = settings->session_h,
                                   .tries = settings->tries,
+                                  .teaching = teaches(settings) ? teaching_of(path) : (struct page_teaching){NULL},
                                   .socket_count = settings->socket_count,
                                   .sockets = sockets};
 }
@@ -34,19 +44,30 @@ static struct page_settings describe(const struct panel_settings *settings, cons
 bool serving_check(const struct panel_settings *settings, struct error *err)
 {
     struct page_socket sockets[PANEL_SOCKETS_MAX];
-    const struct page_settings described = describe(settings, "", sockets);
+    const struct page_settings described = describe("", settings, "", sockets);
 
     return settings->page[0] == '\0' || page_check(&described, err);
 }
 
-bool serving_open(const struct panel_settings *settings, const char *digest, struct page **page,
+bool serving_open(const char *path, const struct panel_settings *settings, const char *digest, struct page **page,
                   char address[static SERVICE_ADDRESS_SIZE], struct error *err)
 {
     struct page_socket sockets[PANEL_SOCKETS_MAX];
-    const struct page_settings described = describe(settings, digest, sockets);
+    const struct page_settings described = describe(path, settings, digest, sockets);
 
     *page = NULL;
     return settings->page[0] == '\0' || page_open(&described, page, address, err);
+}
+
+size_t serving_take_sockets(struct page *page, struct panel_settings *settings)
+{
+    const size_t before = settings->socket_count;
+    struct error ignored = {.reason = ERROR_NONE};
+
+    (void)taught_add_all(settings, &ignored); /* whoever wrote the file has checked it */
+    for (size_t i = before; i < settings->socket_count; i++)
+        page_add_socket(page, &(struct page_socket){settings->sockets[i].name, settings->sockets[i].device});
+    return settings->socket_count - before;
 }
 
 bool serving_take_operator(struct page *page, struct panel_settings *settings)

@@ -10,8 +10,11 @@
 /* Whether pages can be served so. Listens at nothing. False with a reason, as of page_check(). */
 bool serving_check(const struct panel_settings *settings, struct error *err);
 
-/* As page_open(); `*page` NULL, and true, where there is none. `settings` and `digest` must stay as they are. */
-bool serving_open(const struct panel_settings *settings, const char *digest, struct page **page,
+/*
+ * As page_open(); `*page` NULL, and true, where there is none. `path` is the station file. It, `settings` and `digest`
+ * must stay as they are.
+ */
+bool serving_open(const char *path, const struct panel_settings *settings, const char *digest, struct page **page,
                   char address[static SERVICE_ADDRESS_SIZE], struct error *err);
 
 /*
@@ -19,6 +22,9 @@ bool serving_open(const struct panel_settings *settings, const char *digest, str
  * another one than before.
  */
 bool serving_take_operator(struct page *page, struct panel_settings *settings);
+
+/* Takes up sockets that were taught since, at the end of the settings, and shows them. Their number. */
+size_t serving_take_sockets(struct page *page, struct panel_settings *settings);
 
 /* SHA-256 of the certificate that the page shows, for people to compare. False, and "": there is no TLS. */
 bool serving_fingerprint(const struct panel_settings *settings, char text[static TLS_PAIR_FINGERPRINT_SIZE]);

@@ -9,6 +9,7 @@
 #include "issuer/settings_file.h"
 #include "panel/label_settings.h"
 #include "panel/power.h"
+#include "panel/taught.h"
 #include "station/device.h"
 #include "station/quarantine.h"
 #include "transport/kinds.h"
@@ -77,6 +78,25 @@ static const struct schema_field schema_socket[] = {
      .fields = schema_power,
      .help = "the commands that switch the board in this socket on and off",
      .example = "power: {on: /usr/local/bin/relay 1 on, off: /usr/local/bin/relay 1 off}"},
+    {.key = NULL},
+};
+
+static const struct schema_field schema_teach[] = {
+    {.key = "serial",
+     .kind = SCHEMA_FILE,
+     VALUE(struct panel_settings, teach.serial),
+     .help = "a folder with stable names of serial ports",
+     .example = "serial: /dev/serial/by-path"},
+    {.key = "hid",
+     .kind = SCHEMA_FILE,
+     VALUE(struct panel_settings, teach.hid),
+     .help = "the kernel's folder of HID devices, for kits",
+     .example = "hid: /sys/class/hidraw"},
+    {.key = "virtual",
+     .kind = SCHEMA_FILE,
+     VALUE(struct panel_settings, teach.virtuals),
+     .help = "a folder in which files of virtual chips appear",
+     .example = "virtual: fixture"},
     {.key = NULL},
 };
 
@@ -210,9 +230,13 @@ static const struct schema_field schema_settings[] = {
      .fields = label_settings_fields,
      .help = "what becomes of a label when a board passes",
      .example = "labels: {to: 'zpl:printer.local:9100'}"},
+    {.key = "teach",
+     .kind = SCHEMA_MAPPING,
+     .fields = schema_teach,
+     .help = "where the page Set-up looks for devices that a lead makes sockets of",
+     .example = "teach: {serial: /dev/serial/by-path, hid: /sys/class/hidraw}"},
     {.key = "sockets",
      .kind = SCHEMA_ENTRIES,
-     .required = true,
      .at = offsetof(struct panel_settings, sockets),
      .size = sizeof(struct panel_socket_settings),
      .min = 1,
@@ -245,8 +269,7 @@ static const struct schema_field *row_of(const struct schema_field *field, const
     return field;
 }
 
-/* What is wrong with the device; NULL: nothing. */
-static const char *find_fault(const char *device)
+const char *panel_device_fault(const char *device)
 {
     const char *file = panel_virtual_file(device), *console = panel_console(device);
 
@@ -281,7 +304,7 @@ static bool check_socket(const struct panel_settings *settings, size_t index, co
 {
     const struct panel_socket_settings *own = &settings->sockets[index];
     const struct complain_path device = {.outer = path, .key = "device"}, name = {.outer = path, .key = "name"};
-    const char *fault = find_fault(own->device);
+    const char *fault = panel_device_fault(own->device);
 
     if (fault != NULL)
         return complain_value(complaint, row_of(schema_socket, "device"), tree_get(node, "device"), &device, fault);
@@ -321,6 +344,24 @@ static bool check_tls(const struct panel_settings *settings, const struct tree_n
                                                         &path, "needs tls_key and tls_certificate, both");
 }
 
+/* Without a socket in the file, others must be able to come. */
+static bool check_teach(const struct panel_settings *settings, const struct tree_node *root,
+                        struct profile_complaint *complaint)
+{
+    const struct panel_teach_settings *teach = &settings->teach;
+    const bool is_on = teach->serial[0] != '\0' || teach->hid[0] != '\0' || teach->virtuals[0] != '\0';
+    const struct complain_path path = {.key = "teach"};
+    const struct tree_node *node = tree_get(root, "teach");
+    const struct schema_field *row = row_of(schema_settings, "teach");
+
+    if (node != NULL && !is_on)
+        return complain_value(complaint, row, node, &path, "names no folder");
+    if (is_on && settings->page[0] == '\0')
+        return complain_value(complaint, row, node, &path, "needs a page to teach at: page: '127.0.0.1:8080'");
+    return is_on || settings->socket_count > 0 ||
+           complain_missing(complaint, row_of(schema_settings, "sockets"), root, NULL);
+}
+
 static bool check_settings(const void *context, const void *document, const struct tree_node *root,
                            struct profile_complaint *complaint)
 {
@@ -334,8 +375,8 @@ static bool check_settings(const void *context, const void *document, const stru
         if (!check_socket(settings, i, tree_item(tree_get(root, "sockets"), i), &path, complaint))
             return false;
     }
-    return check_tls(settings, root, complaint) && check_golden(settings, root, complaint) &&
-           label_settings_check(settings, root, complaint);
+    return check_teach(settings, root, complaint) && check_tls(settings, root, complaint) &&
+           check_golden(settings, root, complaint) && label_settings_check(settings, root, complaint);
 }
 
 static const struct settings_kind station_file = {
@@ -378,8 +419,9 @@ static bool name_files(struct panel_settings *settings, struct error *err)
 
 static bool complete_all(struct panel_settings *settings, const char *path, struct error *err)
 {
-    char *const names[] = {settings->profile, settings->state,           settings->issuers, settings->connections,
-                           settings->users,   settings->tls_certificate, settings->tls_key};
+    char *const names[] = {settings->profile,   settings->state,           settings->issuers, settings->connections,
+                           settings->users,     settings->tls_certificate, settings->tls_key, settings->teach.serial,
+                           settings->teach.hid, settings->teach.virtuals};
     bool ok = true;
 
     for (size_t i = 0; i < sizeof names / sizeof names[0] && ok; i++)
@@ -397,7 +439,8 @@ bool panel_settings_read(const char *path, struct panel_settings **settings, str
         error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
         return false;
     }
-    if (settings_file_read(&station_file, path, *settings, err) && complete_all(*settings, path, err))
+    if (settings_file_read(&station_file, path, *settings, err) && complete_all(*settings, path, err) &&
+        taught_add_all(*settings, err))
         return true;
     free(*settings);
     *settings = NULL;

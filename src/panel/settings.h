@@ -17,6 +17,14 @@ struct panel_socket_settings {
     char name[PROFILE_NAME_MAX];
     char device[PANEL_PATH_MAX]; /* DEVICE, or "board:PORT"; the file of "virtual:FILE" is complete */
     struct panel_power_settings power;
+    bool is_taught; /* at the page: panel/taught.h */
+};
+
+/* Where the page looks for devices that may become sockets (panel/plugged.h). All empty: it teaches none. */
+struct panel_teach_settings {
+    char serial[PANEL_PATH_MAX];   /* a folder with stable names of serial ports */
+    char hid[PANEL_PATH_MAX];      /* the kernel's folder of HID devices */
+    char virtuals[PANEL_PATH_MAX]; /* a folder in which virtual chips appear */
 };
 
 /* What becomes of a label when a board passes (panel/label_settings.h). 0: as `imprint label` has it. */
@@ -53,15 +61,19 @@ struct panel_settings {
     uint32_t look_ms;               /* how often the bus of an empty socket is looked at */
     uint32_t worker_s;              /* how long one board may take */
     struct panel_label_settings labels;
-    size_t socket_count;
+    struct panel_teach_settings teach;
+    size_t socket_count; /* those of the file, then those that were taught */
     struct panel_socket_settings sockets[PANEL_SOCKETS_MAX];
 };
 
 /*
- * Reads and checks the file. `*settings` is the caller's, for free(). False with `*settings` NULL and ERROR_INPUT_FILE:
- * file, line and column, what was found and expected.
+ * Reads and checks the file, and that of the sockets that were taught. `*settings` is the caller's, for free(). False
+ * with `*settings` NULL and ERROR_INPUT_FILE: file, line and column, what was found and expected.
  */
 bool panel_settings_read(const char *path, struct panel_settings **settings, struct error *err);
+
+/* What is wrong with the text as the device of a socket; NULL: nothing. */
+const char *panel_device_fault(const char *device);
 
 /* The file of "virtual:FILE"; NULL for any other DEVICE. */
 const char *panel_virtual_file(const char *device);

@@ -35,8 +35,11 @@ desk_answer web_log;
 desk_answer web_log_checkpoint;
 desk_answer web_log_verify;
 
-/* setup_page.c, find_page.c */
+/* setup_page.c, teach_page.c, find_page.c */
 desk_answer web_setup;
+desk_answer web_setup_devices;
+desk_answer web_setup_add;
+desk_answer web_setup_remove;
 desk_answer web_find;
 
 /* label_page.c */

@@ -82,6 +82,7 @@ static const struct file {
     {"/page.js", "text/javascript; charset=utf-8", file_page_js, sizeof file_page_js},
     {"/pages.css", "text/css; charset=utf-8", file_pages_css, sizeof file_pages_css},
     {"/scan.js", "text/javascript; charset=utf-8", file_scan_js, sizeof file_scan_js},
+    {"/teach.js", "text/javascript; charset=utf-8", file_teach_js, sizeof file_teach_js},
     {"/icon.svg", "image/svg+xml", file_icon_svg, sizeof file_icon_svg},
     {"/favicon.ico", "image/svg+xml", file_icon_svg, sizeof file_icon_svg},
 };
@@ -566,7 +567,7 @@ static struct MHD_Daemon *start(struct page *page, int fd)
 static struct page *make_page(const struct page_settings *settings, struct error *err)
 {
     struct page *page = calloc(1, sizeof *page);
-    struct page_socket *sockets = calloc(settings->socket_count + 1, sizeof *sockets);
+    struct page_socket *sockets = calloc(PAGE_SOCKETS_MAX, sizeof *sockets);
 
     if (page == NULL || sockets == NULL) {
         free(page);
@@ -689,6 +690,16 @@ void page_tend(struct page *page)
 bool page_take_ask(struct page *page, struct page_ask *ask)
 {
     return page != NULL && asks_take(&page->desk.asks, ask);
+}
+
+void page_add_socket(struct page *page, const struct page_socket *socket)
+{
+    if (page == NULL)
+        return;
+    (void)pthread_mutex_lock(&page->desk.lock);
+    if (page->settings.socket_count < PAGE_SOCKETS_MAX)
+        page->sockets[page->settings.socket_count++] = *socket;
+    (void)pthread_mutex_unlock(&page->desk.lock);
 }
 
 bool page_operator(struct page *page, char name[static USERS_NAME_SIZE])

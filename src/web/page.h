@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "service/listen.h"
 #include "web/users.h"
@@ -18,8 +19,36 @@
 
 struct page;
 
+#define PAGE_SOCKETS_MAX 64 /* of one station */
+#define PAGE_NAME_SIZE 64   /* of a socket, with a NUL */
+#define PAGE_DEVICE_SIZE 512
+#define PAGE_DEVICES_MAX 64
+
 struct page_socket {
     const char *name, *device;
+};
+
+/* What is plugged in, and what it can become a socket as. */
+enum page_device_kind { PAGE_DEVICE_PORT, PAGE_DEVICE_KIT, PAGE_DEVICE_VIRTUAL };
+struct page_device {
+    enum page_device_kind kind;
+    char name[PAGE_DEVICE_SIZE]; /* a port, a file, or hid:SERIAL */
+    char socket[PAGE_NAME_SIZE]; /* which has it; "": it is free */
+    uint64_t age_s;              /* since it was plugged in */
+};
+struct page_plugged {
+    size_t device_count, taught_count;
+    struct page_device devices[PAGE_DEVICES_MAX];
+    char taught[PAGE_SOCKETS_MAX][PAGE_NAME_SIZE]; /* the sockets that were taught */
+};
+
+/* How sockets are taught: called with `path`, from the desk's thread. Each gives false with a reason. */
+struct page_teaching {
+    const char *path;
+    bool (*look)(const char *path, struct page_plugged *plugged, struct error *err); /* NULL: nothing is taught */
+    /* `found` is the name of a device; `use` is "board", "swi", "kit" or "virtual". */
+    bool (*add)(const char *path, const char *name, const char *found, const char *use, struct error *err);
+    bool (*remove)(const char *path, const char *name, struct error *err);
 };
 
 /* What the pages are told of the station. All texts must stay as they are until page_close(). */
@@ -36,8 +65,9 @@ struct page_settings {
     bool open_tiles;        /* the sockets may be seen without a login */
     unsigned session_h;     /* how long a login lasts */
     unsigned tries;         /* failures until a board is in quarantine */
-    size_t socket_count;
-    const struct page_socket *sockets; /* copied */
+    struct page_teaching teaching;
+    size_t socket_count;               /* at most PAGE_SOCKETS_MAX */
+    const struct page_socket *sockets; /* copied; their texts must stay */
 };
 
 /*
@@ -72,6 +102,7 @@ void page_tend(struct page *page);
 enum page_ask_kind {
     PAGE_ASK_LABEL,   /* print the label of this device again */
     PAGE_ASK_SCANNED, /* the label of this device was scanned */
+    PAGE_ASK_SOCKETS, /* a socket was taught: look which */
 };
 
 struct page_ask {
@@ -81,6 +112,9 @@ struct page_ask {
 
 /* The oldest that was not taken yet; false: there is none. NULL is allowed. */
 bool page_take_ask(struct page *page, struct page_ask *ask);
+
+/* A socket more, which was taught. NULL is allowed. */
+void page_add_socket(struct page *page, const struct page_socket *socket);
 
 /*
  * Who works at the sockets: the operator who logged in last. False, and `name` as it was, where nobody is. NULL is

@@ -103,6 +103,8 @@ FILE *reply_begin_page(struct reply *reply, unsigned status, const struct frame 
     fputs("</title>\n<link rel=\"icon\" href=\"/icon.svg\" type=\"image/svg+xml\">\n", out);
     if (frame->style != NULL)
         fprintf(out, "<link rel=\"stylesheet\" href=\"%s\">\n", frame->style);
+    if (frame->script != NULL)
+        fprintf(out, "<script src=\"%s\" defer></script>\n", frame->script);
     fputs("<link rel=\"stylesheet\" href=\"/pages.css\">\n<script src=\"/scan.js\" defer></script>\n</head>\n<body>\n"
           "<header class=\"bar\"><strong>",
           out);

@@ -29,6 +29,7 @@ struct frame {
     const char *title, *station;
     const struct session *session; /* id 0: nobody is logged in */
     const char *style;             /* a style sheet more; NULL: none */
+    const char *script;            /* a script more; NULL: none */
 };
 
 void reply_release(struct reply *reply);

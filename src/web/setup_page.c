@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How the station is set up, as its file says and its sockets answer. Nothing can be changed here. */
+/* How the station is set up, as its file says and its sockets answer. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "report/markup.h"
 #include "web/pages.h"
+#include "web/teach.h"
 
 static void put_fact(FILE *out, const char *name, const char *value)
 {
@@ -26,18 +27,33 @@ static const json_t *find_socket(const json_t *state, const char *name)
     return NULL;
 }
 
-static void put_sockets(FILE *out, const struct page_settings *settings, const json_t *state)
+/* `sockets` gets those that run; their number. */
+static size_t copy_sockets(struct desk *desk, struct page_socket sockets[static PAGE_SOCKETS_MAX])
 {
+    size_t count;
+
+    (void)pthread_mutex_lock(&desk->lock);
+    count = desk->settings->socket_count;
+    memcpy(sockets, desk->settings->sockets, count * sizeof *sockets);
+    (void)pthread_mutex_unlock(&desk->lock);
+    return count;
+}
+
+static void put_sockets(FILE *out, struct desk *desk, const json_t *state)
+{
+    struct page_socket sockets[PAGE_SOCKETS_MAX];
+    const size_t count = copy_sockets(desk, sockets);
+
     fputs(
         "<h2>Sockets</h2>\n<div class=\"wide\" role=\"region\" aria-label=\"sockets\" tabindex=\"0\"><table class=\"plain\"><thead><tr><th scope=\"col\">Socket</th><th "
         "scope=\"col\">Device</th><th scope=\"col\">Now</th><th scope=\"col\">What is wrong</th></tr></thead>\n",
         out);
-    for (size_t i = 0; i < settings->socket_count; i++) {
-        const json_t *one = find_socket(state, settings->sockets[i].name);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *one = find_socket(state, sockets[i].name);
 
         fputs("<tr>", out);
-        pages_put_cell(out, settings->sockets[i].name);
-        pages_put_cell(out, settings->sockets[i].device);
+        pages_put_cell(out, sockets[i].name);
+        pages_put_cell(out, sockets[i].device);
         pages_put_cell(out, pages_text(one, "state"));
         pages_put_cell(out, pages_text(one, "cause"));
         fputs("</tr>\n", out);
@@ -48,7 +64,8 @@ static void put_sockets(FILE *out, const struct page_settings *settings, const j
 void web_setup(struct desk *desk, const struct call *call, struct reply *reply)
 {
     const struct page_settings *settings = desk->settings;
-    const struct frame frame = pages_frame(desk, call, "Set-up");
+    const struct frame frame = {
+        .title = "Set-up", .station = settings->station, .session = &call->session, .script = "/teach.js"};
     char *text = streams_state(desk->streams);
     json_t *state = text != NULL ? json_loads(text, 0, NULL) : NULL;
     FILE *out = reply_begin_page(reply, 200, &frame);
@@ -62,10 +79,11 @@ void web_setup(struct desk *desk, const struct call *call, struct reply *reply)
         put_fact(out, "State folder", settings->state);
         put_fact(out, "Page", settings->place);
         fputs("</table>\n", out);
-        put_sockets(out, settings, state);
+        put_sockets(out, desk, state);
         fputs("<p>The station file says so; the station reads it when it starts. Before that: "
               "<code>imprint station FILE --check</code>.</p>\n",
               out);
+        web_put_teaching(out, desk, &call->session);
     }
     reply_end_page(reply);
     json_decref(state);

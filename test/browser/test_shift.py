@@ -238,6 +238,40 @@ def test_quarantine(browser, tmp_path):  # noqa: F811
     assert [result for result in line.made()[serial] if result in ("reworked", "scrapped")] == ["reworked", "scrapped"]
 
 
+def test_teach(browser, tmp_path):  # noqa: F811
+    """A lead plugs a device in: the page says which it is, and has chosen it; by keyboard it becomes a socket that runs."""
+    line = Line(tmp_path, (), open_tiles=None, teach={"virtual": "fixture"})  # noqa: F811
+    line.write(sockets=None)
+    write_users(line, **USERS)
+    line.start()
+    resize(browser, SCREEN)
+    browser.get(f"http://{line.place}/")
+    log_in(browser, "4")
+    go(browser, "Set-up", "Set-up")
+    until(browser, "document.getElementById('none').hidden", False)
+    line.insert(line.board(1), "left")
+    until(browser, "document.getElementById('news').textContent", f"Plugged in: {tmp_path}/fixture/left. Write the name of its socket.")
+    assert browser.execute_script("return document.getElementById('use').value") == "virtual"
+    line.insert(line.board(2), "right")
+    until(browser, "document.getElementById('news').textContent", "2 devices were plugged in: unplug all but one.")
+    line.take_out("right", tmp_path / "tray" / "board2")
+    until(browser, "document.querySelectorAll('#found li').length", 1)
+    see(browser, "teach")
+    browser.find_element(By.NAME, "name").send_keys("A1\n")
+    until(browser, "document.querySelector('main').textContent.includes('Sockets that were taught')")
+    see(browser, "taught")
+    go(browser, "Sockets", "st-01")
+    until(browser, word("A1"), "PASS")
+    resize(browser, PHONE)
+    browser.get(f"http://{line.place}/setup")
+    until(browser, "document.readyState", "complete")
+    assert overflowing(browser) == []
+    check_axe(browser)
+    resize(browser, SCREEN)
+    log_out(browser)
+    line.stop()
+
+
 def test_the_auditor_verifies(browser, line):  # noqa: F811
     browser.get(f"http://{line.place}/")
     log_in(browser, "a.udit")

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "panel/plugged.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "station/run_facts.h"
+#include "transport/kit_hid.h"
+
+#define UEVENT_MAX 4096
+
+struct list {
+    const struct panel_settings *settings;
+    struct page_device *devices;
+    size_t count;
+};
+
+/* Whether a socket's device is this one: KIND:NAME, and perhaps an address of the chip behind it. */
+static bool is_device(const char *device, const char *name)
+{
+    const char *colon = strchr(device, ':');
+    const size_t len = strlen(name);
+
+    return colon != NULL && strncmp(colon + 1, name, len) == 0 &&
+           (colon[1 + len] == '\0' || colon[1 + len] == '@' || colon[1 + len] == ',');
+}
+
+static void add(struct list *list, enum page_device_kind kind, const char *name, time_t since)
+{
+    struct page_device *device = &list->devices[list->count];
+    const time_t now = time(NULL);
+
+    if (list->count == PAGE_DEVICES_MAX || strlen(name) >= sizeof device->name || !run_facts_is_plain(name))
+        return;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->devices[i].kind == kind && strcmp(list->devices[i].name, name) == 0)
+            return; /* a kit is listed once for each of its interfaces */
+    *device = (struct page_device){.kind = kind, .age_s = now > since ? (uint64_t)(now - since) : 0};
+    memcpy(device->name, name, strlen(name) + 1);
+    for (size_t i = 0; i < list->settings->socket_count; i++)
+        if (is_device(list->settings->sockets[i].device, name))
+            (void)snprintf(device->socket, sizeof device->socket, "%s", list->settings->sockets[i].name);
+    list->count++;
+}
+
+/* The value of NAME=VALUE in a uevent of the kernel; "": it is not there. */
+static void take_value(const char *text, const char *name, char *value, size_t size)
+{
+    const size_t len = strlen(name);
+
+    value[0] = '\0';
+    for (const char *line = text; line != NULL; line = strchr(line, '\n') != NULL ? strchr(line, '\n') + 1 : NULL)
+        if (strncmp(line, name, len) == 0)
+            (void)snprintf(value, size, "%.*s", (int)strcspn(line + len, "\n"), line + len);
+}
+
+/* The serial number of a kit on USB, which is not the chip's. False: this is another device. */
+static bool read_kit(int folder, const char *entry, char serial[static PAGE_DEVICE_SIZE])
+{
+    char path[PANEL_PATH_MAX], text[UEVENT_MAX + 1], id[64];
+    unsigned bus, vendor, product;
+    ssize_t len = -1;
+    int fd;
+
+    if (snprintf(path, sizeof path, "%s/device/uevent", entry) >= (int)sizeof path)
+        return false;
+    fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        len = read(fd, text, UEVENT_MAX);
+        (void)close(fd);
+    }
+    if (len <= 0)
+        return false;
+    text[len] = '\0';
+    take_value(text, "HID_ID=", id, sizeof id);
+    take_value(text, "HID_UNIQ=", serial, PAGE_DEVICE_SIZE - sizeof "hid:");
+    return sscanf(id, "%x:%x:%x", &bus, &vendor, &product) == 3 && vendor == KIT_HID_VENDOR &&
+           product == KIT_HID_PRODUCT && serial[0] != '\0';
+}
+
+static void take_entry(struct list *list, enum page_device_kind kind, DIR *folder, const char *path, const char *entry)
+{
+    char name[PAGE_DEVICE_SIZE], serial[PAGE_DEVICE_SIZE];
+    struct stat link, behind;
+
+    if (entry[0] == '.' || fstatat(dirfd(folder), entry, &link, AT_SYMLINK_NOFOLLOW) != 0)
+        return;
+    if (kind == PAGE_DEVICE_KIT) {
+        if (!read_kit(dirfd(folder), entry, serial))
+            return;
+        (void)snprintf(name, sizeof name, "hid:%.*s", (int)(sizeof name - sizeof "hid:"), serial);
+    } else if (snprintf(name, sizeof name, "%s/%s", path, entry) >= (int)sizeof name) {
+        return;
+    }
+    if (kind == PAGE_DEVICE_VIRTUAL && !S_ISREG(link.st_mode))
+        return;
+    if (kind == PAGE_DEVICE_PORT && (fstatat(dirfd(folder), entry, &behind, 0) != 0 || !S_ISCHR(behind.st_mode)))
+        return;
+    add(list, kind, name, link.st_ctime);
+}
+
+/* A folder that is not there has nothing in it: udev makes its own with the first port. */
+static void read_folder(struct list *list, enum page_device_kind kind, const char *path)
+{
+    DIR *folder = path[0] != '\0' ? opendir(path) : NULL;
+    const struct dirent *entry;
+
+    if (folder == NULL)
+        return;
+    while ((entry = readdir(folder)) != NULL)
+        take_entry(list, kind, folder, path, entry->d_name);
+    (void)closedir(folder);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct page_device *left = a, *right = b;
+
+    return strcmp(left->name, right->name);
+}
+
+size_t plugged_list(const struct panel_settings *settings, struct page_device devices[static PAGE_DEVICES_MAX])
+{
+    struct list list = {.settings = settings, .devices = devices};
+
+    read_folder(&list, PAGE_DEVICE_PORT, settings->teach.serial);
+    read_folder(&list, PAGE_DEVICE_KIT, settings->teach.hid);
+    read_folder(&list, PAGE_DEVICE_VIRTUAL, settings->teach.virtuals);
+    qsort(devices, list.count, sizeof *devices, compare);
+    return list.count;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is plugged into this machine, by names that stay: serial ports in a folder that udev keeps, kits on USB by the
+ * kernel's list of HID devices, and, to rehearse, files of virtual chips in a folder.
+ */
+#ifndef IMPRINT_PANEL_PLUGGED_H
+#define IMPRINT_PANEL_PLUGGED_H
+
+#include "panel/settings.h"
+#include "web/page.h"
+
+/* Lists what is there, sorted by name, into `devices`: their number, at most PAGE_DEVICES_MAX. */
+size_t plugged_list(const struct panel_settings *settings, struct page_device devices[static PAGE_DEVICES_MAX]);
+
+#endif

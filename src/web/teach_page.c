@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/teach.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/markup.h"
+#include "web/login_record.h"
+#include "web/pages.h"
+
+static const char *const kinds[] = {
+    [PAGE_DEVICE_PORT] = "port", [PAGE_DEVICE_KIT] = "kit", [PAGE_DEVICE_VIRTUAL] = "virtual"};
+
+/* For free(). NULL with a reason. */
+static struct page_plugged *look(const struct desk *desk, struct error *err)
+{
+    const struct page_teaching *teaching = &desk->settings->teaching;
+    struct page_plugged *plugged = calloc(1, sizeof *plugged);
+
+    if (plugged == NULL)
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+    else if (teaching->look != NULL && teaching->look(teaching->path, plugged, err))
+        return plugged;
+    error_set(err, ERROR_USAGE, "the station file does not say where devices appear",
+              "write `teach` into it, as docs/reference/station.md shows, and start the station again");
+    error_doing(err, "see what is plugged in");
+    free(plugged);
+    return NULL;
+}
+
+/* --- the page --- */
+
+static void put_age(FILE *out, uint64_t age_s)
+{
+    if (age_s < 120)
+        fprintf(out, "plugged in %" PRIu64 " s ago", age_s);
+    else
+        fprintf(out, "plugged in %" PRIu64 " min ago", age_s / 60);
+}
+
+/* As page/teach.js makes it. */
+static void put_device(FILE *out, const struct page_device *device)
+{
+    fputs("<li data-name=\"", out);
+    markup_text(out, device->name);
+    fputs("\">", out);
+    if (device->socket[0] == '\0') {
+        fputs("<label><input type=\"radio\" name=\"found\" required value=\"", out);
+        markup_text(out, device->name);
+        fprintf(out, "\" data-kind=\"%s\"> ", kinds[device->kind]);
+    }
+    markup_text(out, device->name);
+    if (device->socket[0] == '\0')
+        fputs("</label> <span>", out);
+    else
+        fputs(" <span>", out);
+    if (device->socket[0] == '\0') {
+        put_age(out, device->age_s);
+    } else {
+        fputs("socket ", out);
+        markup_text(out, device->socket);
+    }
+    fputs("</span></li>\n", out);
+}
+
+static void put_form(FILE *out, const struct session *session, const struct page_plugged *plugged)
+{
+    fputs("<p>Plug one device in: it appears in this list. Choose it, and give the socket the name that is on the "
+          "fixture.</p>\n<p id=\"news\" role=\"status\"></p>\n"
+          "<form class=\"act teach\" method=\"post\" action=\"/setup/add\">\n",
+          out);
+    reply_put_token(out, session);
+    fputs("<fieldset><legend>Devices</legend><ul id=\"found\" class=\"boards\">\n", out);
+    for (size_t i = 0; i < plugged->device_count; i++)
+        put_device(out, &plugged->devices[i]);
+    fprintf(out, "</ul><p id=\"none\"%s>No device is plugged in.</p></fieldset>\n",
+            plugged->device_count > 0 ? " hidden" : "");
+    fputs("<label>It is <select id=\"use\" name=\"use\"><option value=\"board\">a board with a console</option><option "
+          "value=\"swi\">a chip on one wire, at a serial port</option><option value=\"kit\">a kit</option><option "
+          "value=\"virtual\">a virtual chip</option></select></label> <label>Name of the socket <input name=\"name\" "
+          "required maxlength=\"63\" size=\"8\" autocomplete=\"off\"></label> <button>Add the "
+          "socket</button></form>\n",
+          out);
+}
+
+static void put_taught(FILE *out, const struct session *session, const struct page_plugged *plugged)
+{
+    if (plugged->taught_count == 0)
+        return;
+    fputs("<h3>Sockets that were taught</h3>\n<p>A socket that is removed goes when the station is started "
+          "again.</p>\n<ul class=\"boards\">\n",
+          out);
+    for (size_t i = 0; i < plugged->taught_count; i++) {
+        fprintf(out,
+                "<li><form class=\"act\" method=\"post\" action=\"/setup/remove\">%s <input type=\"hidden\" "
+                "name=\"name\" value=\"%s\">",
+                plugged->taught[i], plugged->taught[i]);
+        reply_put_token(out, session);
+        fprintf(out, "<button aria-label=\"Remove socket %s\">Remove</button></form></li>\n", plugged->taught[i]);
+    }
+    fputs("</ul>\n", out);
+}
+
+void web_put_teaching(FILE *out, const struct desk *desk, const struct session *session)
+{
+    char room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
+    struct page_plugged *plugged;
+
+    if (session->user.role != USERS_LEAD || desk->settings->teaching.look == NULL)
+        return;
+    fputs("<h2>Teach a socket</h2>\n", out);
+    plugged = look(desk, &err);
+    if (plugged == NULL) {
+        reply_put_error(out, &err);
+        return;
+    }
+    put_form(out, session, plugged);
+    put_taught(out, session, plugged);
+    free(plugged);
+}
+
+/* --- for its script --- */
+
+void web_setup_devices(struct desk *desk, const struct call *call, struct reply *reply)
+{
+    char room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
+    struct page_plugged *plugged = look(desk, &err);
+    json_t *list = json_array();
+    char *text;
+
+    (void)call;
+    for (size_t i = 0; plugged != NULL && i < plugged->device_count; i++) {
+        const struct page_device *device = &plugged->devices[i];
+
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I}", "name", device->name, "kind", kinds[device->kind],
+                                              "socket", device->socket, "age", (json_int_t)device->age_s));
+    }
+    free(plugged);
+    text = json_dumps(list, JSON_COMPACT);
+    json_decref(list);
+    reply_text(reply, text != NULL ? 200 : 500, text != NULL ? text : "out of memory");
+    reply->type = "application/json";
+    free(text);
+}
+
+/* --- changing --- */
+
+/* A name of the running station, removed or not, can only be another socket's after its next start. */
+static bool check_running(struct desk *desk, const char *name, struct error *err)
+{
+    bool is_running = false;
+
+    (void)pthread_mutex_lock(&desk->lock);
+    for (size_t i = 0; i < desk->settings->socket_count; i++)
+        is_running = is_running || strcmp(desk->settings->sockets[i].name, name) == 0;
+    (void)pthread_mutex_unlock(&desk->lock);
+    if (!is_running)
+        return true;
+    error_set(err, ERROR_USAGE, "the station has a socket of this name",
+              "choose another name; one that was removed is free after the next start of the station");
+    error_with_subject(err, name);
+    error_doing(err, "add the socket");
+    return false;
+}
+
+static bool record(const struct desk *desk, const struct call *call, const char *kind, const char *result,
+                   const char *name, const char *device, struct error *err)
+{
+    const struct login_record entry = {.kind = kind,
+                                       .person = call->session.user.name,
+                                       .result = result,
+                                       .role = users_role_name(call->session.user.role),
+                                       .address = call->address,
+                                       .socket = name,
+                                       .note = device};
+
+    return login_record_append(desk->settings->state, &entry, err);
+}
+
+void web_setup_add(struct desk *desk, const struct call *call, struct reply *reply)
+{
+    const struct frame frame = pages_frame(desk, call, "Set-up");
+    const struct page_teaching *teaching = &desk->settings->teaching;
+    const char *name = request_field(&call->form, "name"), *found = request_field(&call->form, "found");
+    const char *use = request_field(&call->form, "use");
+    char room[ERROR_ROOM], device[PAGE_DEVICE_SIZE + 16];
+    struct error err = ERROR_IN(room), ignored = {.reason = ERROR_NONE};
+    struct page_plugged *plugged = look(desk, &err);
+    bool ok =
+        plugged != NULL && check_running(desk, name, &err) && teaching->add(teaching->path, name, found, use, &err);
+
+    free(plugged);
+    (void)snprintf(device, sizeof device, "%s:%s", use, found);
+    if (ok && !record(desk, call, "socket add", "added", name, device, &err)) {
+        (void)teaching->remove(teaching->path, name, &ignored);
+        ok = false;
+    }
+    if (!ok)
+        reply_failure(reply, 409, &frame, &err);
+    else if (!asks_put(&desk->asks, PAGE_ASK_SOCKETS, ""))
+        reply_text(reply, 503, "the socket is there after the next start of the station: too many people ask at once");
+    else
+        reply_redirect(reply, "/setup");
+}
+
+void web_setup_remove(struct desk *desk, const struct call *call, struct reply *reply)
+{
+    const struct frame frame = pages_frame(desk, call, "Set-up");
+    const struct page_teaching *teaching = &desk->settings->teaching;
+    const char *name = request_field(&call->form, "name");
+    char room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
+    struct page_plugged *plugged = look(desk, &err);
+    const bool ok = plugged != NULL && teaching->remove(teaching->path, name, &err) &&
+                    record(desk, call, "socket remove", "removed", name, NULL, &err);
+
+    free(plugged);
+    if (ok)
+        reply_redirect(reply, "/setup");
+    else
+        reply_failure(reply, 409, &frame, &err);
+}
