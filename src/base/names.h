@@ -714,12 +714,16 @@
 #define ledger_attempts imprint_ledger_attempts
 #define ledger_close imprint_ledger_close
 #define ledger_derive imprint_ledger_derive
+#define ledger_derive_mcu imprint_ledger_derive_mcu
 #define ledger_each_made imprint_ledger_each_made
+#define ledger_entry_mcu imprint_ledger_entry_mcu
 #define ledger_export imprint_ledger_export
 #define ledger_file_read imprint_ledger_file_read
 #define ledger_find_certificate imprint_ledger_find_certificate
 #define ledger_find_conflict imprint_ledger_find_conflict
 #define ledger_find_key imprint_ledger_find_key
+#define ledger_find_mcu imprint_ledger_find_mcu
+#define ledger_forget_mcus imprint_ledger_forget_mcus
 #define ledger_head imprint_ledger_head
 #define ledger_import_folders imprint_ledger_import_folders
 #define ledger_last_made imprint_ledger_last_made
@@ -730,6 +734,7 @@
 #define ledger_line_find_certificate imprint_ledger_line_find_certificate
 #define ledger_line_find_key imprint_ledger_line_find_key
 #define ledger_line_find_made imprint_ledger_line_find_made
+#define ledger_line_find_mcu imprint_ledger_line_find_mcu
 #define ledger_line_grant imprint_ledger_line_grant
 #define ledger_line_kind imprint_ledger_line_kind
 #define ledger_line_leaf imprint_ledger_line_leaf
@@ -740,6 +745,8 @@
 #define ledger_line_verify imprint_ledger_line_verify
 #define ledger_list_failed imprint_ledger_list_failed
 #define ledger_made_of imprint_ledger_made_of
+#define ledger_mcu_of imprint_ledger_mcu_of
+#define ledger_mcus_upgrade imprint_ledger_mcus_upgrade
 #define ledger_open imprint_ledger_open
 #define ledger_prepared imprint_ledger_prepared
 #define ledger_prove imprint_ledger_prove
@@ -753,6 +760,7 @@
 #define line_entries_open imprint_line_entries_open
 #define line_file_connect imprint_line_file_connect
 #define line_file_read imprint_line_file_read
+#define line_mcus_upgrade imprint_line_mcus_upgrade
 #define link_add_flag imprint_link_add_flag
 #define link_add_hex imprint_link_add_hex
 #define link_add_number imprint_link_add_number
@@ -1210,6 +1218,7 @@
 #define retire_forget imprint_retire_forget
 #define retire_is_empty imprint_retire_is_empty
 #define retire_look imprint_retire_look
+#define retire_look_ledger imprint_retire_look_ledger
 #define retire_value imprint_retire_value
 #define run_facts_check_operator imprint_run_facts_check_operator
 #define run_facts_end imprint_run_facts_end
@@ -1387,6 +1396,7 @@
 #define station_ledger_check_certificate imprint_station_ledger_check_certificate
 #define station_ledger_check_key imprint_station_ledger_check_key
 #define station_ledger_check_keys imprint_station_ledger_check_keys
+#define station_ledger_check_mcu imprint_station_ledger_check_mcu
 #define station_ledger_claim_board imprint_station_ledger_claim_board
 #define station_ledger_close imprint_station_ledger_close
 #define station_ledger_content imprint_station_ledger_content
@@ -1402,6 +1412,7 @@
 #define station_line_find_certificate imprint_station_line_find_certificate
 #define station_line_find_key imprint_station_line_find_key
 #define station_line_find_made imprint_station_line_find_made
+#define station_line_find_mcu imprint_station_line_find_mcu
 #define station_line_open imprint_station_line_open
 #define station_line_require imprint_station_line_require
 #define station_mark_state imprint_station_mark_state

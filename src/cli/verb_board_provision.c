@@ -255,6 +255,19 @@ static void advise_lost_flash(struct error *refusal)
         "flash:FILE,GEOMETRY adopt PROFILE";
 }
 
+/* Whether chip and microcontroller belong together, as far as record, ledger and line know them. */
+static bool check_mcu(struct run *run, const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
+{
+    return board_known_check_mcu(&run->board, run->record, err) &&
+           station_ledger_check_mcu(&run->ledger, run->board.mcu, serial, err);
+}
+
+/* A board that refuses to make a plan for a chip that is not its own: why it does is told by the chip's record. */
+static bool check_refused(struct run *run, const struct error *refusal, struct error *err)
+{
+    return !refusal->has_serial || check_mcu(run, refusal->serial, err);
+}
+
 /*
  * The board says which device it is in its plan, or in its refusal to make one. Then it is told what the record of that
  * device says, and sent the certificates that are kept for it; where that spares a key, or may lift the refusal, the
@@ -279,9 +292,15 @@ static bool ask_plan(struct run *run, struct error *err)
         error_clear(&refusal);
         ok = ask_for_plan(run, &refusal);
     }
-    advise_lost_flash(&refusal);
-    error_pass(err, &refusal);
-    return ok;
+    if (ok)
+        return true;
+    if (check_refused(run, &refusal, err)) {
+        advise_lost_flash(&refusal);
+        error_pass(err, &refusal);
+    } else {
+        error_with_serial(err, serial);
+    }
+    return false;
 }
 
 /* Whether something is still to be done that loses a key for ever. */
@@ -606,7 +625,7 @@ static bool provision_board(struct run *run, struct error *err)
         !arming_check_device(&run->arming, &run->results.plan, err) || !check_maker(run, err) ||
         !parts_listed_find(&run->listed, &run->cli->station.config, &run->profile, run->results.plan.serial, err))
         return false;
-    if (!board_known_check_mcu(&run->board, run->record, err) || !check_lost(run, err)) {
+    if (!check_mcu(run, run->results.plan.serial, err) || !check_lost(run, err)) {
         error_with_serial(err, run->results.plan.serial);
         report_show_refused(&plan, err->reason);
         return false;

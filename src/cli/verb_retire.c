@@ -106,6 +106,10 @@ static bool list(struct run *run, struct error *err)
         output_say(output, "  the mark in slot %u of the chip, which says what the device is", found->mark.slot);
     if (found->has_record)
         output_say(output, "  its record, which is moved aside: %s", run->session.record_path);
+    if (found->board[0] != '\0')
+        output_say(output, "  its board number, which is free for another chip then: %s", found->board);
+    if (found->mcu.device[0] != '\0')
+        output_say(output, "  its microcontroller, which may have another chip then: %s", found->mcu.number);
     json_object_set_new(object, "event", json_string("retire"));
     json_object_set_new(object, "serial", json_string(run->serial_text));
     json_object_set_new(object, "record", json_boolean(found->has_record));
@@ -157,7 +161,8 @@ static bool retire(struct run *run, struct error *err)
 {
     bool ok;
 
-    if (!open_device(run, err) || !retire_look(&run->session, run->is_here, &run->found, err))
+    if (!open_device(run, err) || !retire_look(&run->session, run->is_here, &run->found, err) ||
+        !retire_look_ledger(&run->ledger, run->serial, &run->found, err))
         return false;
     if (!retire_is_empty(&run->found)) {
         if (run->cli->values[OPTION_YES] == NULL)
@@ -189,7 +194,7 @@ static enum cli_exit run_retire(struct cli *cli)
 
     memset(&run, 0, sizeof run);
     run.cli = cli;
-    run.ledger.config = &cli->station.config;
+    run.ledger = (struct station_ledger){.config = &cli->station.config, .is_dry = cli->values[OPTION_YES] == NULL};
     run.is_here = cli->values[OPTION_LOST] == NULL;
     run.facts = (struct run_facts){.verb = cli->verb->name,
                                    .device = cli->station.config.device,
@@ -222,6 +227,7 @@ const struct cli_verb cli_verb_retire = {
                    "records and moves record.json aside (record-retired-TIME.json, same folder).\n"
                    "The keys stay in the chip, but from then on imprint provision may replace them:\n"
                    "what they sign or decrypt for, a certificate for example, is then lost.\n"
+                   "The number of its board and its microcontroller may have another chip then.\n"
                    "\n"
                    "After an interruption run it again. The history of the device stays, with a\n"
                    "line about this.\n",

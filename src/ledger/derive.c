@@ -6,6 +6,7 @@
 #include "base/p256.h"
 #include "ledger/derive_order.h"
 #include "ledger/ledger.h"
+#include "ledger/mcus.h"
 #include "order/claim.h"
 
 /* Bytes from hex digits, as entries have them. False when they are not `least` to `most` bytes. */
@@ -78,6 +79,16 @@ static bool derive_certificate(struct ledger *ledger, const json_t *certificate,
     return statement_run(add, err);
 }
 
+static bool derive_mcu(struct ledger *ledger, const json_t *entry, const char *device, struct ledger_conflict *conflict,
+                       struct error *err)
+{
+    struct ledger_mcu found;
+
+    if (!ledger_derive_mcu(ledger, entry, device, &found, err))
+        return false;
+    return found.device[0] == '\0' || note_conflict("microcontroller", device, found.device, conflict);
+}
+
 static bool derive_device(struct ledger *ledger, const char *device, uint64_t seq, bool is_made, struct error *err)
 {
     struct statement *attempt = ledger_prepared(ledger, LEDGER_ADD_ATTEMPT, err);
@@ -114,7 +125,7 @@ bool ledger_derive(struct ledger *ledger, const json_t *entry, uint64_t seq, str
         return false;
     if (device == NULL || device[0] == '\0' || strlen(device) >= LEDGER_DEVICE_SIZE)
         return true;
-    if (!derive_device(ledger, device, seq, is_made, err))
+    if (!derive_device(ledger, device, seq, is_made, err) || !derive_mcu(ledger, entry, device, conflict, err))
         return false;
     /* What is a board's word alone makes no device the owner of a key. */
     if (!json_is_true(json_object_get(evidence, "serial_checked")))
@@ -175,6 +186,19 @@ static bool find_board_conflict(struct ledger *ledger, const json_t *entry, cons
     return other[0] == '\0' || note_conflict("board number", device, other, conflict);
 }
 
+static bool find_mcu_conflict(struct ledger *ledger, const json_t *entry, const char *device,
+                              struct ledger_conflict *conflict, struct error *err)
+{
+    const char *number = ledger_entry_mcu(entry);
+    struct ledger_mcu found;
+
+    if (number == NULL)
+        return true;
+    if (!ledger_find_mcu(ledger, number, device, &found, err))
+        return false;
+    return found.device[0] == '\0' || note_conflict("microcontroller", device, found.device, conflict);
+}
+
 bool ledger_find_conflict(struct ledger *ledger, const json_t *entry, struct ledger_conflict *conflict,
                           struct error *err)
 {
@@ -195,5 +219,6 @@ bool ledger_find_conflict(struct ledger *ledger, const json_t *entry, struct led
         if (!find_certificate_conflict(ledger, value, device, conflict, err))
             return false;
     }
-    return find_board_conflict(ledger, entry, device, conflict, err);
+    return find_board_conflict(ledger, entry, device, conflict, err) &&
+           find_mcu_conflict(ledger, entry, device, conflict, err);
 }

@@ -242,6 +242,24 @@ bool ledger_line_claim_board(struct database *line, const char *board, const cha
     return ok;
 }
 
+bool ledger_line_find_mcu(struct database *line, const char *mcu, const char *device, struct ledger_line_board *found,
+                          struct error *err)
+{
+    struct statement find;
+    bool ok = statement_prepare(&find, line, "SELECT other, station, number FROM line_find_mcu($1, $2)", err);
+
+    *found = (struct ledger_line_board){.number = ""};
+    if (ok) {
+        statement_bind_text(&find, 1, mcu);
+        statement_bind_text(&find, 2, device);
+        ok = read_owner(&find, &found->owner, err);
+    }
+    if (ok && found->owner.device[0] != '\0')
+        ok = copy_text(statement_text(&find, 2), found->number, sizeof found->number) || answer_is_wrong(line, err);
+    statement_finish(&find);
+    return ok;
+}
+
 /* --- this station's log --- */
 
 static bool judge_opening(struct database *line, const struct ledger *ledger, struct statement *open,

@@ -8,6 +8,7 @@
 #define IMPRINT_LEDGER_LINE_H
 
 #include "ledger/ledger.h"
+#include "ledger/mcus.h"
 
 #define LEDGER_STATION_SIZE 64 /* the name of a role, with a NUL */
 
@@ -58,10 +59,10 @@ bool ledger_line_find_certificate(struct database *line, struct bytes number, st
 bool ledger_line_find_made(struct database *line, const char *device, struct ledger_line_owner *owner,
                            struct bytes_out *text, struct error *err);
 
-/* What stands in the way of a board number. */
+/* What stands in the way of a board number, or of a microcontroller. */
 struct ledger_line_board {
     struct ledger_line_owner owner; /* device "": nothing does */
-    char number[64];                /* the owner's number: another one where the device itself has that */
+    char number[LEDGER_MCU_SIZE];   /* the owner's number: another one where the device itself has that */
 };
 
 /*
@@ -70,6 +71,13 @@ struct ledger_line_board {
  */
 bool ledger_line_claim_board(struct database *line, const char *board, const char *device, bool take,
                              struct ledger_line_board *found, struct error *err);
+
+/*
+ * What keeps the device from being on this microcontroller (ledger/mcus.h): `found->owner.device` "" for nothing, the
+ * device's own serial number where it is on another one, `found->number`. False with a reason.
+ */
+bool ledger_line_find_mcu(struct database *line, const char *mcu, const char *device, struct ledger_line_board *found,
+                          struct error *err);
 
 /* What the line has of this station's log. */
 struct ledger_line_log {
@@ -89,7 +97,8 @@ bool ledger_line_leaf(struct database *line, const char *log, uint64_t seq, uint
 
 /* A second owner that the line found in what was sent. Texts are valid during the call. */
 struct ledger_line_alarm {
-    const char *what; /* "public key", "certificate serial number", "board number B-7", "unreadable entry" */
+    const char *what; /* "public key", "certificate serial number", "board number B-7", "microcontroller 00FF",
+                         "unreadable entry" */
     const char *device, *station, *other, *other_station; /* `other` is `device`: it has two board numbers */
     uint64_t seq;                                         /* of the entry that was sent */
 };

@@ -5,6 +5,7 @@
  */
 #include "ledger/line.h"
 #include "ledger/line_boards.h"
+#include "ledger/line_mcus.h"
 
 /* `line_entry` is what is kept, the rest can be derived. Times are the server's own. */
 #define TABLES                                                                                                         \
@@ -243,6 +244,7 @@
 static const char *const upgrades[] = {
     TABLES TREE READ DERIVE OPEN APPEND FIND GRANTS,
     line_boards_upgrade,
+    line_mcus_upgrade,
 };
 
 const struct database_kind ledger_line_kind = {

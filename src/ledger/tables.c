@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/tables.h"
 
+#include "ledger/mcus.h"
 #include "order/order.h"
 
 /*
@@ -26,6 +27,7 @@ static const char *const upgrades[] = {
     "  public_key BLOB NOT NULL, nodes BLOB NOT NULL, note TEXT NOT NULL, PRIMARY KEY (witness, day));",
     "CREATE TABLE stamp (day TEXT PRIMARY KEY, size BIGINT NOT NULL, time BIGINT NOT NULL, note TEXT NOT NULL,"
     "  reply BLOB NOT NULL);",
+    ledger_mcus_upgrade,
 };
 
 const struct database_kind tables_kind = {

@@ -139,13 +139,17 @@ bool order_check_board(struct database *database, const char *board, const char 
                       error_keep_format(err, "the board number is that of device %s already", owner),
                       error_keep_format(err,
                                         "check the number; if that device's chip was replaced, give its record up "
-                                        "first: imprint retire %s",
+                                        "first: imprint retire %s --lost --yes",
                                         owner),
                       err);
     if (known[0] != '\0' && strcmp(known, board) != 0)
         return refuse(board, ERROR_ORDER_DEVICE,
                       error_keep_format(err, "this device is on board %s, according to the ledger", known),
-                      error_keep_format(err, "check the number: --board %s", known), err);
+                      error_keep_format(err,
+                                        "check the number: --board %s; if the chip was moved to another board, give "
+                                        "its record up first: imprint retire %s",
+                                        known, device),
+                      err);
     return true;
 }
 

@@ -73,7 +73,7 @@ bool board_known_check_mcu(const struct board *board, const json_t *record, stru
                                 known, board->mcu),
               error_keep_format(err,
                                 "set the board aside and find out how the chip came there; after a repair give its "
-                                "record up first: imprint retire %s",
+                                "record up first: imprint retire %s --lost --yes",
                                 serial != NULL ? serial : "SERIAL"));
     error_doing(err, "compare the board with the device's record");
     return false;

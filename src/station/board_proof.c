@@ -10,6 +10,7 @@
 
 #include "base/hex.h"
 #include "crypto/verify.h"
+#include "station/board_known.h"
 #include "station/board_results.h"
 #include "station/evidence.h"
 #include "station/file.h"
@@ -261,7 +262,7 @@ bool board_proof_run(const struct board_proof *proof, struct board_proven *prove
         goto out;
     }
     proven->has_serial = true;
-    if (!prove_record(proof, &answers, record, proofs, err))
+    if (!board_known_check_mcu(proof->board, record, err) || !prove_record(proof, &answers, record, proofs, err))
         goto out;
     evidence_note_proof(record, proof->operator_name, proof->board->name, proof->board->version, proofs);
     proven->keys = json_incref(proofs);

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/error_format.h"
+#include "base/hex.h"
+#include "order/claim.h"
 #include "station/evidence.h"
 #include "station/folder.h"
 #include "station/run_facts.h"
@@ -90,9 +92,23 @@ bool retire_look(struct session *session, bool is_here, struct retirement *found
     return true;
 }
 
+bool retire_look_ledger(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                        struct retirement *found, struct error *err)
+{
+    char device[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    struct ledger *open;
+
+    hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), device);
+    if (!station_ledger_look(ledger, &open, err))
+        return false;
+    return open == NULL || (order_board_of(&open->database, device, found->board, err) &&
+                            ledger_mcu_of(open, device, &found->mcu, err));
+}
+
 bool retire_is_empty(const struct retirement *found)
 {
-    return found->mark.head.state == MARK_NONE && found->key_records == 0 && !found->has_record;
+    return found->mark.head.state == MARK_NONE && found->key_records == 0 && !found->has_record &&
+           found->board[0] == '\0' && found->mcu.device[0] == '\0';
 }
 
 /* --- giving it up --- */
@@ -187,6 +203,10 @@ json_t *retire_value(const struct retirement *found)
                             json_pack("{s:i, s:s, s:s?}", "slot", (int)mark->slot, "state",
                                       station_mark_state(mark->head.state), "profile",
                                       mark->described ? mark->profile : NULL));
+    if (found->board[0] != '\0')
+        json_object_set_new(object, "board", json_string(found->board));
+    if (found->mcu.device[0] != '\0')
+        json_object_set_new(object, "mcu", json_string(found->mcu.number));
     return object;
 }
 

@@ -7,16 +7,21 @@
 #ifndef IMPRINT_STATION_RETIRE_H
 #define IMPRINT_STATION_RETIRE_H
 
+#include "ledger/mcus.h"
+#include "order/order.h"
 #include "station/mark.h"
 #include "station/session.h"
+#include "station/station_ledger.h"
 
 /* What there is to give up. Zero-initialised before retire_look(). */
 struct retirement {
     struct station_mark mark; /* head.state MARK_NONE: none, or the device was not asked */
     json_t *keys;             /* of records, mark and evidence: key_id, slot, name, public_key as far as known */
     size_t key_records;
-    bool has_record;         /* a record.json, be it damaged */
-    char moved_to[PATH_MAX]; /* where the record was moved; "": it was not */
+    bool has_record;              /* a record.json, be it damaged */
+    char board[ORDER_BOARD_SIZE]; /* the number of its board, according to the ledger; "": none */
+    struct ledger_mcu mcu;        /* its microcontroller, according to the ledger */
+    char moved_to[PATH_MAX];      /* where the record was moved; "": it was not */
 };
 
 /*
@@ -24,6 +29,13 @@ struct retirement {
  * reason. retire_forget() frees what it holds.
  */
 bool retire_look(struct session *session, bool is_here, struct retirement *found, struct error *err);
+
+/*
+ * What the ledger ties to the device: its board's number and its microcontroller. They are free when the device is
+ * retired, whatever else there is of it. False with a reason.
+ */
+bool retire_look_ledger(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                        struct retirement *found, struct error *err);
 
 /* True when there is nothing to give up. */
 bool retire_is_empty(const struct retirement *found);

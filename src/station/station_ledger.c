@@ -294,17 +294,71 @@ bool station_ledger_claim_board(struct station_ledger *ledger, const char *board
     if (strcmp(other, device) == 0)
         error_set(err, ERROR_ORDER_DEVICE,
                   error_keep_format(err, "this device is on board %s, according to station %s", found.number, station),
-                  error_keep_format(err, "check the number: --board %s", found.number));
+                  error_keep_format(err,
+                                    "check the number: --board %s; if the chip was moved to another board, give its "
+                                    "record up first, at station %s: imprint retire %s",
+                                    found.number, station, device));
     else
         error_set(
             err, ERROR_ORDER_DEVICE,
             error_keep_format(err, "the board number is that of device %s already, of station %s", other, station),
             error_keep_format(err,
                               "check the number; if that device's chip was replaced, give its record up first, "
-                              "at station %s: imprint retire %s",
+                              "at station %s: imprint retire %s --lost --yes",
                               station, other));
     error_with_subject(err, board);
     return false;
+}
+
+/*
+ * A board whose chip was exchanged, or a chip that was moved. `station`: where that is known from; "" for this one.
+ * Always false.
+ */
+static bool refuse_mcu(const struct ledger_mcu *found, const char *station, const char *mcu, const char *device,
+                       struct error *err)
+{
+    const char *at = station[0] != '\0' ? ", at station " : "";
+    const char *says = station[0] != '\0' ? ", says station " : "";
+
+    error_set(err, ERROR_DUPLICATE,
+              strcmp(found->device, device) == 0
+                  ? error_keep_format(err,
+                                      "this chip was on another board: device %s is on microcontroller %s%s%s, and "
+                                      "here is %s",
+                                      device, found->number, says, station, mcu)
+                  : error_keep_format(err,
+                                      "this board had another chip: its microcontroller %s is device %s%s%s, and "
+                                      "here is %s",
+                                      mcu, found->device, says, station, device),
+              error_keep_format(err,
+                                "set the board aside and find out who changed it; after a repair give that record up "
+                                "first%s%s: imprint retire %s --lost --yes",
+                                at, station, found->device));
+    error_doing(err, "compare the board with what is known of chip and microcontroller");
+    return false;
+}
+
+bool station_ledger_check_mcu(struct station_ledger *ledger, const char *mcu,
+                              const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
+{
+    struct ledger_line_board there = {.number = ""};
+    struct ledger_mcu here = {.device = ""};
+    char device[HEX_SIZE(CHIP_SERIAL_BYTES)];
+
+    if (mcu[0] == '\0')
+        return true;
+    hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), device);
+    if (!open_if_there(ledger, err) || (ledger->is_open && !ledger_find_mcu(&ledger->ledger, mcu, device, &here, err)))
+        return false;
+    if (here.device[0] != '\0')
+        return refuse_mcu(&here, "", mcu, device, err);
+    if (!station_line_find_mcu(line_of(ledger), mcu, device, &there, err))
+        return false;
+    if (there.owner.device[0] == '\0')
+        return true;
+    memcpy(here.device, there.owner.device, sizeof here.device);
+    memcpy(here.number, there.number, sizeof here.number);
+    return refuse_mcu(&here, there.owner.station, mcu, device, err);
 }
 
 json_t *station_ledger_load(struct ledger *ledger, uint64_t seq, struct error *err)

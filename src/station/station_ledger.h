@@ -60,6 +60,14 @@ bool station_ledger_look(struct station_ledger *ledger, struct ledger **open, st
 bool station_ledger_claim_board(struct station_ledger *ledger, const char *board, const char *device,
                                 struct error *err);
 
+/*
+ * Before a device is changed: that ledger and line know no other device on this microcontroller, and the device on no
+ * other one. True also for mcu "", the board tells none. False with ERROR_DUPLICATE, which names both, or as
+ * station_ledger_check_key().
+ */
+bool station_ledger_check_mcu(struct station_ledger *ledger, const char *mcu,
+                              const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err);
+
 /* The entry's content for a line of the history (station/history.h): the caller's reference; NULL without memory. */
 json_t *station_ledger_content(json_t *line);
 

@@ -145,6 +145,20 @@ bool station_line_claim_board(struct station_line *line, const char *board, cons
     return judge(line, ledger_line_claim_board(&line->database, board, device, take, found, &failure), &failure, err);
 }
 
+bool station_line_find_mcu(struct station_line *line, const char *mcu, const char *device,
+                           struct ledger_line_board *found, struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+
+    found->owner.device[0] = '\0';
+    if (!station_line_open(line, err))
+        return false;
+    if (line->state != STATION_LINE_OPEN)
+        return true;
+    return judge(line, ledger_line_find_mcu(&line->database, mcu, device, found, &failure), &failure, err);
+}
+
 static json_t *read_entry(struct bytes text, const char *device, struct error *err)
 {
     json_t *entry = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL);

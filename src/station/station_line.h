@@ -53,6 +53,10 @@ bool station_line_find_certificate(struct station_line *line, struct bytes numbe
 bool station_line_claim_board(struct station_line *line, const char *board, const char *device, bool take,
                               struct ledger_line_board *found, struct error *err);
 
+/* The same for the microcontroller that the device's board tells (ledger_line_find_mcu()). */
+bool station_line_find_mcu(struct station_line *line, const char *mcu, const char *device,
+                           struct ledger_line_board *found, struct error *err);
+
 /*
  * The entry with which a station of the line last finished the device, as JSON: the caller's reference; NULL for none.
  * False as station_line_open().

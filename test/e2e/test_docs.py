@@ -182,6 +182,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
     rare = {("order", "first_article"),  # test_orders.py
             ("report", "logs"), ("report", "stations"),  # test_report_line.py
             ("plan", "stopped_after"), ("plan", "stopped_in"), ("plan", "not_proven"), ("provisioned", "not_proven"),
+            ("retired", "board"), ("retired", "mcu"),  # test_binding.py
             ("plan", "listed"), ("provisioned", "listed"),  # test_manifests.py
             ("provisioned", "certificates"), ("provisioned", "certificates[]"),  # test_certificate_issue.py
             ("provisioned", "connections"), ("provisioned", "connections[]"),  # test_prove_tls.py

@@ -244,7 +244,7 @@ def test_a_silent_server_takes_seconds_and_no_more(line, first):
 REFUSED = [
     "SELECT * FROM line_entry", "INSERT INTO line_entry (log, seq, leaf, body) VALUES (1, 9, '', '')", "UPDATE line_entry SET body = ''",
     "DELETE FROM line_entry", "TRUNCATE line_entry", "UPDATE line_log SET station = 'st-02'", "SELECT line_grant('st-02')",
-    "SELECT line_derive(1, 1, '{}')", "SELECT * FROM line_board", "SELECT line_derive_board(1, 1, '{}')", "SELECT line_derive_keys(1, 1, '{}')", "SELECT line_note_alarm('x', 1, 1, '{}')", "CREATE TABLE mine (x TEXT)",
+    "SELECT line_derive(1, 1, '{}')", "SELECT * FROM line_board", "SELECT * FROM line_mcu", "SELECT line_derive_mcu(1, 1, '{}')", "SELECT line_derive_board(1, 1, '{}')", "SELECT line_derive_keys(1, 1, '{}')", "SELECT line_note_alarm('x', 1, 1, '{}')", "CREATE TABLE mine (x TEXT)",
     "UPDATE imprint_version SET version = 2"]
 
 
@@ -252,7 +252,7 @@ def test_a_station_reaches_no_table(line):
     for sql in REFUSED:
         assert "permission denied" in line.sql(sql, role="st-01", password=line.password("st-01")), sql
     assert "must be owner" in line.sql("DROP TABLE line_alarm", role="st-01", password=line.password("st-01"))
-    assert line.sql("SELECT version FROM imprint_version WHERE name = 'ledger of a line'", role="st-01", password=line.password("st-01")) == "2"
+    assert line.sql("SELECT version FROM imprint_version WHERE name = 'ledger of a line'", role="st-01", password=line.password("st-01")) == "3"
 
 
 def test_a_station_reaches_no_log_of_another(line, first):
@@ -346,7 +346,7 @@ def test_the_administrators_verbs(line, tmp_path):
     run_program("line", "init", code=2)
     run_program("line", "init", "--server", line.settings() + " password=x", code=2)
     done = run_program("--json", "line", "init", "--server", line.settings())
-    assert done.event("line-ready")["version"] == 2
+    assert done.event("line-ready")["version"] == 3
     taken = tmp_path / "there"
     taken.write_text("x")
     refused = run_program("line", "add-station", "st-03", "--server", line.settings(), "--password-file", taken, code=1).err

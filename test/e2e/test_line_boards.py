@@ -6,6 +6,7 @@ import pytest
 
 import postgres_server
 from conftest import EXAMPLE, PROGRAM, run_program
+from test_binding import DUPLICATE, ONE, TWO, Bench
 from test_orders import RUN, Line
 
 
@@ -20,6 +21,12 @@ def postgres():
 def line(postgres):
     postgres.renew_line("st-01", "st-02")
     return postgres
+
+
+AS_BEFORE_MCUS = ("DROP FUNCTION line_derive(BIGINT, BIGINT, JSON), line_derive_mcu, line_find_mcu",
+                  "CREATE FUNCTION line_derive(log_id BIGINT, nr BIGINT, entry JSON) RETURNS JSONB LANGUAGE sql SET search_path = public, pg_temp"
+                  " AS $$ SELECT line_derive_keys(log_id, nr, entry) || line_derive_board(log_id, nr, entry) $$",
+                  "UPDATE imprint_version SET version = 2 WHERE name = 'ledger of a line'")
 
 
 def member(line, folder, role, **more):
@@ -121,7 +128,7 @@ def test_a_database_of_version_1_learns_the_numbers_of_its_entries(line, first, 
     second.make(2, "--board", "B-2")
     second.make(3, "--board", "B-3")
     second.station.run("--device", second.part(3), "retire", second.serial(3), "--yes")
-    assert line.sql("DROP TABLE line_board", "DROP FUNCTION line_derive(BIGINT, BIGINT, JSON)", "ALTER FUNCTION line_derive_keys RENAME TO line_derive",
+    assert line.sql("DROP TABLE line_mcu", *AS_BEFORE_MCUS, "DROP TABLE line_board", "DROP FUNCTION line_derive(BIGINT, BIGINT, JSON)", "ALTER FUNCTION line_derive_keys RENAME TO line_derive",
                     "DROP FUNCTION line_board_lock, line_derive_board, line_claim_board", "UPDATE imprint_version SET version = 1 WHERE name = 'ledger of a line'") == ""
     older = first.make(4, "--board", "B-4", code=6).error
     assert older["reason"] == "database-version" and "imprint line init" in older["next"]
@@ -129,3 +136,46 @@ def test_a_database_of_version_1_learns_the_numbers_of_its_entries(line, first, 
     assert boards(line) == ["B-1|st-01|t", "B-2|st-02|t"]
     first.make(4, "--board", "B-4")
     assert "of device" in first.make(5, "--board", "B-2", code=4).error["cause"]
+
+
+# ---- microcontrollers
+
+
+def test_a_microcontroller_is_one_devices_on_the_whole_line(line, first, second):
+    here, there = Bench(first.station), Bench(second.station)
+    here.run(1, "a", ONE)
+    one, two = here.serial(1), there.serial(2)
+    for last in ((), ("--dry-run",)):
+        error = there.run(2, "b", ONE, *last, code=DUPLICATE).error
+        assert error["reason"] == "duplicate" and ONE in error["cause"] and two in error["cause"] and f"{one}, says station st-01" in error["cause"], error
+        assert "at station st-01: imprint retire" in error["next"] and f"{one} --lost --yes" in error["next"]
+    there.chip(1).write_bytes(here.chip(1).read_bytes())
+    (there.folder / "a").write_bytes((here.folder / "a").read_bytes())
+    error = there.run(1, "a", TWO, code=DUPLICATE).error
+    assert ONE in error["cause"] and TWO in error["cause"] and one in error["cause"], error
+    assert line.sql("SELECT number, serial FROM line_mcu") == f"{ONE}|{one}"
+    first.station.run("retire", one, "--lost", "--yes")
+    there.run(2, "b", ONE)
+    assert line.sql("SELECT number, serial FROM line_mcu") == f"{ONE}|{two}" and line.sql("SELECT count(*) FROM line_alarm") == "0"
+
+
+def test_a_chip_exchanged_while_the_server_was_away_is_an_alarm(line, tmp_path):
+    one, two = (member(line, tmp_path, role, **{"without-server": "continue"}) for role in ("st-01", "st-02"))
+    line.kill()
+    Bench(one.station).run(1, "a", ONE)
+    Bench(two.station).run(2, "b", ONE)
+    line.start()
+    one.station.run("ledger", "sync")
+    alarm = two.station.json("ledger", "sync", code=6).event("line-alarm")
+    assert (alarm["what"], alarm["device"], alarm["other"], alarm["other_station"]) == (f"microcontroller {ONE}", Bench(two.station).serial(2), Bench(one.station).serial(1), "st-01")
+
+
+def test_a_database_of_version_2_learns_the_microcontrollers_of_its_entries(line, first, second):
+    Bench(first.station).run(1, "a", ONE)
+    there = Bench(second.station)
+    there.run(2, "b", TWO)
+    second.station.run("retire", there.serial(2), "--lost", "--yes")
+    assert line.sql("DROP TABLE line_mcu", *AS_BEFORE_MCUS) == ""
+    run_program("line", "init", "--server", line.settings())
+    assert line.sql("SELECT number, serial FROM line_mcu") == f"{ONE}|{Bench(first.station).serial(1)}"
+    assert "this board had another chip" in there.run(2, "b", ONE, code=DUPLICATE).error["cause"]
