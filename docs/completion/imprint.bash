@@ -92,7 +92,7 @@ _imprint_valued=" --state --device --storage --issuers --connections --fault --t
 _imprint_subcommands() {
     case $1 in
         certificate) echo "show verify export" ;;
-        ledger) echo "list show verify alarms cosign stamp export prove backup rebuild import status sync" ;;
+        ledger) echo "new list show verify alarms cosign stamp export prove backup rebuild import status sync" ;;
         witness) echo "new trust list serve" ;;
         line) echo "init add-station add-planner verify" ;;
         order) echo "new list show approve close release lease return sync" ;;
@@ -117,6 +117,7 @@ _imprint_options() {
         "verify") echo "--raw" ;;
         "random") echo "--hex" ;;
         "verify-record") echo "--profile" ;;
+        "ledger new") echo "--key" ;;
         "ledger list") echo "--csv --keys --certificates" ;;
         "witness serve") echo "--listen" ;;
         "line init") echo "--server --sql" ;;
@@ -194,6 +195,7 @@ _imprint_value() {
         "tls --send") echo "none" ;;
         "tls -t" | "tls --timeout") echo "none" ;;
         "verify-record --profile") echo "file" ;;
+        "ledger new --key") echo "none ed25519 p-256" ;;
         "witness serve --listen") echo "none 127.0.0.1:8446 0.0.0.0:8446" ;;
         "line init --server") echo "none" ;;
         "line add-station --server") echo "none" ;;

@@ -90,7 +90,7 @@ complete -c imprint -n __imprint_words_are -a random -d 'Print random bytes from
 complete -c imprint -n __imprint_words_are -a scan -d 'List the chips that answer on a bus'
 complete -c imprint -n __imprint_words_are -a verify-record -d 'Check a record or history by itself, without the device'
 complete -c imprint -n __imprint_words_are -a issuers -d 'List the issuers of certificates, or try one'
-complete -c imprint -n __imprint_words_are -a ledger -d 'list, show, verify, alarms, cosign, stamp, export, prove, backup, rebuild, import, status, sync'
+complete -c imprint -n __imprint_words_are -a ledger -d 'new, list, show, verify, alarms, cosign, stamp, export, prove, backup, rebuild, import, status, sync'
 complete -c imprint -n __imprint_words_are -a witness -d 'new, trust, list, serve'
 complete -c imprint -n __imprint_words_are -a line -d 'init, add-station, add-planner, verify'
 complete -c imprint -n __imprint_words_are -a order -d 'new, list, show, approve, close, release, lease, return, sync'
@@ -160,6 +160,8 @@ complete -c imprint -n '__imprint_argument_is 3 verify' -F
 complete -c imprint -n '__imprint_verb_is random' -l hex -s x -d 'print hex digits and a newline'
 complete -c imprint -n '__imprint_verb_is verify-record' -l profile -r -F -d 'the profile that the record must be of: compare its digest'
 complete -c imprint -n '__imprint_argument_is 1 verify-record' -F
+complete -c imprint -n '__imprint_words_are ledger' -a new -d 'Make the ledger before the first run, with the key that you choose'
+complete -c imprint -n '__imprint_verb_is ledger new' -l key -x -a 'ed25519 p-256' -d 'ed25519 or p-256 (default: ed25519)'
 complete -c imprint -n '__imprint_words_are ledger' -a list -d 'List the entries of the ledger: every attempt at every device'
 complete -c imprint -n '__imprint_verb_is ledger list' -l csv -d 'comma-separated values with a heading, for spreadsheets'
 complete -c imprint -n '__imprint_verb_is ledger list' -l keys -d 'the keys of finished devices, as comma-separated values'

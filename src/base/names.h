@@ -712,6 +712,7 @@
 #define ledger_append imprint_ledger_append
 #define ledger_apply_order imprint_ledger_apply_order
 #define ledger_attempts imprint_ledger_attempts
+#define ledger_chip_keeper imprint_ledger_chip_keeper
 #define ledger_close imprint_ledger_close
 #define ledger_derive imprint_ledger_derive
 #define ledger_derive_mcu imprint_ledger_derive_mcu
@@ -748,6 +749,7 @@
 #define ledger_mcu_of imprint_ledger_mcu_of
 #define ledger_mcus_upgrade imprint_ledger_mcus_upgrade
 #define ledger_open imprint_ledger_open
+#define ledger_open_keyed imprint_ledger_open_keyed
 #define ledger_prepared imprint_ledger_prepared
 #define ledger_prove imprint_ledger_prove
 #define ledger_read imprint_ledger_read
@@ -850,7 +852,9 @@
 #define note_key_equal imprint_note_key_equal
 #define note_key_forget imprint_note_key_forget
 #define note_key_from_text imprint_note_key_from_text
+#define note_key_hold imprint_note_key_hold
 #define note_key_id imprint_note_key_id
+#define note_key_is_there imprint_note_key_is_there
 #define note_key_load imprint_note_key_load
 #define note_key_make imprint_note_key_make
 #define note_key_name_is_good imprint_note_key_name_is_good
@@ -1403,6 +1407,7 @@
 #define station_ledger_load imprint_station_ledger_load
 #define station_ledger_look imprint_station_ledger_look
 #define station_ledger_open imprint_station_ledger_open
+#define station_ledger_open_keyed imprint_station_ledger_open_keyed
 #define station_ledger_prepare imprint_station_ledger_prepare
 #define station_ledger_record imprint_station_ledger_record
 #define station_ledger_send imprint_station_ledger_send

@@ -80,6 +80,7 @@ extern const struct cli_verb cli_verb_verify;
 extern const struct cli_verb cli_verb_verify_record;
 extern const struct cli_verb cli_verb_issuers;
 extern const struct cli_verb cli_verb_ca_new;
+extern const struct cli_verb cli_verb_ledger_new;
 extern const struct cli_verb cli_verb_ledger_verify;
 extern const struct cli_verb cli_verb_ledger_list;
 extern const struct cli_verb cli_verb_ledger_show;

@@ -47,6 +47,7 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_verb_scan,
     &cli_verb_verify_record,
     &cli_verb_issuers,
+    &cli_verb_ledger_new,
     &cli_verb_ledger_list,
     &cli_verb_ledger_show,
     &cli_verb_ledger_verify,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint ledger backup, rebuild and import: a copy of the ledger, its derived tables, and what older stations left. */
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "cli/with_ledger.h"
 #include "ledger/rebuild.h"
@@ -17,7 +18,8 @@ static bool back_up(struct cli *cli, struct ledger *ledger, struct error *err)
         return false;
     }
     output_result(&cli->output, "%s: a copy of the ledger, at least %" PRIu64 " entries; the key is not in it: %s\n",
-                  file, head.tree.size, ledger->key_path);
+                  file, head.tree.size,
+                  access(ledger->key_path, F_OK) == 0 ? ledger->key_path : "it is in the station's chip");
     output_object(&cli->output, json_pack("{s:s, s:s, s:o, s:I}", "event", "ledger-copied", "log", ledger->log, "file",
                                           value_text(file), "entries", (json_int_t)head.tree.size));
     return true;

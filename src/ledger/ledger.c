@@ -110,12 +110,15 @@ static bool name_log(const char *station, char name[static ENTRY_LOG_SIZE])
 /* What a run that was killed while it made the ledger left is used. */
 static bool make_key(struct ledger *ledger, struct error *err)
 {
+    const enum note_type type = ledger->choice.is_p256 ? NOTE_ECDSA : NOTE_ED25519;
     uint8_t text[KEY_FILE_MAX];
     struct bytes_out out = {.data = text, .cap = sizeof text};
     struct error missing = {.reason = ERROR_NONE};
     gnutls_datum_t pem = {NULL, 0};
     bool ok;
 
+    if (ledger->choice.keeper.sign != NULL)
+        return note_key_hold(&ledger->key, &ledger->choice.keeper, err);
     if (new_file_read(ledger->key_path, &out, &missing)) {
         ok = note_key_read(&ledger->key, bytes_written(&out), err);
         bytes_wipe(text, sizeof text);
@@ -123,7 +126,7 @@ static bool make_key(struct ledger *ledger, struct error *err)
             error_with_subject(err, ledger->key_path);
         return ok;
     }
-    if (!note_key_make(&ledger->key, NOTE_ED25519, &pem, err))
+    if (!note_key_make(&ledger->key, type, &pem, err))
         return false;
     ok = new_file_write(ledger->key_path, bytes_of(pem.data, pem.size), err);
     gnutls_memset(pem.data, 0, pem.size);
@@ -171,18 +174,32 @@ static bool make_log(struct ledger *ledger, const char *station, struct error *e
     return ok;
 }
 
+/* The log's key in a chip. */
+static bool hold_key(struct ledger *ledger, struct error *err)
+{
+    if (!note_key_hold(&ledger->key, &ledger->choice.keeper, err))
+        return false;
+    return note_key_equal(&ledger->key.public_key, &ledger->public_key) ||
+           refuse(ledger->database.path, ERROR_DATABASE_DAMAGED, "the chip's key is not the key of the ledger's log",
+                  "put the chip that has it back in its place; or, to begin a new log, move the folder away and then "
+                  "run: imprint ledger import",
+                  err);
+}
+
 static bool load_key(struct ledger *ledger, struct error *err)
 {
     static const char next[] =
-        "restore the key file from a copy; or, to begin a new log, move the folder away and then "
-        "run: imprint ledger import";
+        "restore the key file from a copy, or name the chip that has the key in ledger.yaml; or, to begin a new log, "
+        "move the folder away and then run: imprint ledger import";
     uint8_t text[KEY_FILE_MAX];
     struct bytes_out out = {.data = text, .cap = sizeof text};
     struct error missing = {.reason = ERROR_NONE};
     bool ok;
 
-    if (ledger->key.handle != NULL)
+    if (note_key_is_there(&ledger->key))
         return true;
+    if (ledger->choice.keeper.sign != NULL)
+        return hold_key(ledger, err);
     if (!new_file_read(ledger->key_path, &out, &missing)) {
         (void)refuse(ledger->key_path, ERROR_DATABASE_DAMAGED, "the log's key cannot be read", next, err);
         error_with_errno(err, missing.system_errno);
@@ -220,6 +237,14 @@ static bool open_to_write(struct ledger *ledger, const char *station, struct err
 bool ledger_open(struct ledger *ledger, const char *folder, const char *station, enum ledger_mode mode,
                  struct error *err)
 {
+    const struct ledger_key_choice usual = {.is_p256 = false};
+
+    return ledger_open_keyed(ledger, folder, station, &usual, mode, err);
+}
+
+bool ledger_open_keyed(struct ledger *ledger, const char *folder, const char *station,
+                       const struct ledger_key_choice *choice, enum ledger_mode mode, struct error *err)
+{
     static const enum database_mode modes[] = {
         [LEDGER_READ] = DATABASE_READ, [LEDGER_USE] = DATABASE_USE, [LEDGER_WRITE] = DATABASE_MAKE};
     struct ledger_head head;
@@ -227,8 +252,11 @@ bool ledger_open(struct ledger *ledger, const char *folder, const char *station,
     int n = snprintf(path, sizeof path, "%s/ledger.db", folder);
 
     memset(ledger, 0, sizeof *ledger);
-    if (n <= 0 || (size_t)n >= sizeof path)
+    ledger->choice = *choice;
+    if (n <= 0 || (size_t)n >= sizeof path) {
+        ledger_close(ledger);
         return refuse(folder, ERROR_USAGE, "the path to the ledger is too long", NULL, err);
+    }
     (void)snprintf(ledger->key_path, sizeof ledger->key_path, "%.*s/log.key", PATH_MAX - 16, folder);
     if (database_open(&ledger->database, path, &tables_kind, modes[mode], err) &&
         (mode == LEDGER_READ ? ledger_head(ledger, &head, err) : open_to_write(ledger, station, err)))
@@ -244,6 +272,9 @@ void ledger_close(struct ledger *ledger)
         statement_finish(&ledger->statements[i]);
     database_close(&ledger->database);
     note_key_forget(&ledger->key);
+    if (ledger->choice.keeper.release != NULL)
+        ledger->choice.keeper.release(ledger->choice.keeper.context);
+    memset(&ledger->choice, 0, sizeof ledger->choice);
     free(ledger->text);
     ledger->text = NULL;
 }

@@ -4,7 +4,7 @@
  * root the station signs shows each change (ledger/merkle.h, ledger/note.h). The folder holds
  *
  *     ledger.db   entries, the newest checkpoint, and tables derived from the entries
- *     log.key     the key that signs checkpoints; PKCS#8, PEM, for this user alone
+ *     log.key     the key that signs checkpoints; PKCS#8, PEM, for this user alone. Not there where a chip has it
  *
  * An entry, what is derived from it, and the checkpoint that covers it are committed together, durably, or not at all.
  * docs/reference/ledger.md describes formats and tables.
@@ -27,6 +27,12 @@ enum ledger_mode {
     LEDGER_READ,  /* nothing is made or changed; ERROR_STORAGE_FAILED with errno ENOENT where there is none yet */
     LEDGER_USE,   /* for appending, where it is there; else as LEDGER_READ */
     LEDGER_WRITE, /* for appending; made where it is not there: the folder must be */
+};
+
+/* Where the log's key is. Zero-initialised: in log.key, and Ed25519 where it is made. */
+struct ledger_key_choice {
+    struct note_keeper keeper; /* it is there, and not in log.key */
+    bool is_p256;              /* the kind of key that is made in log.key */
 };
 
 /* The statements that are prepared once (ledger/ledger.c: texts). */
@@ -52,6 +58,7 @@ struct ledger {
     struct note_public public_key; /* of the log */
     /* Private. */
     char key_path[PATH_MAX];
+    struct ledger_key_choice choice;
     struct note_key key; /* not with LEDGER_READ */
     struct statement statements[LEDGER_STATEMENT_COUNT];
     uint8_t *text; /* ENTRY_MAX bytes, for the entry that is written */
@@ -63,6 +70,13 @@ struct ledger {
  */
 bool ledger_open(struct ledger *ledger, const char *folder, const char *station, enum ledger_mode mode,
                  struct error *err);
+
+/*
+ * The same where the log's key is not as usual. The ledger takes the keeper over: it is released by ledger_close(), and
+ * where this fails. With LEDGER_READ no key is asked for.
+ */
+bool ledger_open_keyed(struct ledger *ledger, const char *folder, const char *station,
+                       const struct ledger_key_choice *choice, enum ledger_mode mode, struct error *err);
 void ledger_close(struct ledger *ledger);
 
 /* What belongs to another device already. */

@@ -49,7 +49,7 @@ bool note_sign(const struct note_key *key, const struct checkpoint *checkpoint, 
     note_hash_text(checkpoint->root, root);
     len = snprintf(text, NOTE_MAX, "%s\n%" PRIu64 "\n%s\n", checkpoint->log, checkpoint->size, root);
     if (len <= 0 || len >= NOTE_MAX || !note_key_id(checkpoint->log, &key->public_key, data) ||
-        !note_key_sign(key, bytes_of(text, (size_t)len), &out) ||
+        !note_key_sign(key, bytes_of(text, (size_t)len), &out, err) ||
         !write_line(checkpoint->log, bytes_written(&out), line, sizeof line))
         return failed("GnuTLS cannot sign the checkpoint", err);
     more = snprintf(text + len, (size_t)(NOTE_MAX - len), "\n%s", line);
@@ -82,7 +82,7 @@ bool note_cosign(const struct note_key *key, const char *name, struct bytes body
     cosigner.type = NOTE_COSIGNED;
     store64_be(data + NOTE_KEY_ID_BYTES, time);
     if (write_cosigned(body, time, text, &message) && note_key_id(name, &cosigner, data) &&
-        note_key_sign(key, message, &out) && write_line(name, bytes_written(&out), line, NOTE_LINE_MAX))
+        note_key_sign(key, message, &out, err) && write_line(name, bytes_written(&out), line, NOTE_LINE_MAX))
         return true;
     return failed("GnuTLS cannot cosign the checkpoint", err);
 }

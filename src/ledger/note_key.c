@@ -143,6 +143,25 @@ bool note_key_read(struct note_key *key, struct bytes pem, struct error *err)
     return false;
 }
 
+bool note_key_hold(struct note_key *key, const struct note_keeper *keeper, struct error *err)
+{
+    uint8_t point[P256_POINT_BYTES];
+
+    if (!keeper->read(keeper->context, point, err))
+        return false;
+    if (!note_key_load(&key->public_key, bytes_of(point, sizeof point))) {
+        memset(key, 0, sizeof *key);
+        return failed("what the key's keeper gave is no public key", err);
+    }
+    key->keeper = keeper;
+    return true;
+}
+
+bool note_key_is_there(const struct note_key *key)
+{
+    return key->handle != NULL || key->keeper != NULL;
+}
+
 void note_key_forget(struct note_key *key)
 {
     if (key->handle != NULL)
@@ -189,12 +208,36 @@ static gnutls_sign_algorithm_t algorithm_of(enum note_type type)
     return is_ed25519(type) ? GNUTLS_SIGN_EDDSA_ED25519 : GNUTLS_SIGN_ECDSA_SHA256;
 }
 
-bool note_key_sign(const struct note_key *key, struct bytes text, struct bytes_out *signature)
+/* r and s as DER. What does not verify is never given out: somebody else's key may be in that place now. */
+static bool sign_elsewhere(const struct note_key *key, struct bytes text, struct bytes_out *signature,
+                           struct error *err)
+{
+    uint8_t digest[NOTE_DIGEST_BYTES], raw[NOTE_RAW_BYTES];
+    const gnutls_datum_t r = datum_of(raw, P256_BYTES), s = datum_of(raw + P256_BYTES, P256_BYTES);
+    gnutls_datum_t der = {NULL, 0};
+    bool ok = gnutls_hash_fast(GNUTLS_DIG_SHA256, text.data, text.len, digest) == 0 &&
+              key->keeper->sign(key->keeper->context, digest, raw, err) && gnutls_encode_rs_value(&der, &r, &s) == 0;
+
+    if (ok && !note_key_verify(&key->public_key, text, bytes_of(der.data, der.size))) {
+        error_set(err, ERROR_RECORD_FAILED, "what signed is not the log's key",
+                  "put the chip that has the log's key back in its place");
+        ok = false;
+    }
+    ok = ok && bytes_append(signature, bytes_of(der.data, der.size));
+    gnutls_free(der.data);
+    return ok;
+}
+
+bool note_key_sign(const struct note_key *key, struct bytes text, struct bytes_out *signature, struct error *err)
 {
     const gnutls_datum_t data = datum_of(text.data, text.len);
     gnutls_datum_t out = {NULL, 0};
-    bool ok = gnutls_privkey_sign_data2(key->handle, algorithm_of(key->public_key.type), 0, &data, &out) == 0 &&
-              bytes_append(signature, bytes_of(out.data, out.size));
+    bool ok;
+
+    if (key->keeper != NULL)
+        return sign_elsewhere(key, text, signature, err);
+    ok = gnutls_privkey_sign_data2(key->handle, algorithm_of(key->public_key.type), 0, &data, &out) == 0 &&
+         bytes_append(signature, bytes_of(out.data, out.size));
 
     gnutls_free(out.data);
     return ok;

@@ -7,9 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "chip/chip.h"
 #include "issuer/settings_file.h"
 #include "station/folder.h"
+#include "transport/kinds.h"
 
+#define VIRTUAL "virtual:"
 #define TIMEOUT_S 5
 #define TIMEOUT_S_MAX 60
 #define EVERY_S 60
@@ -20,6 +23,11 @@
 struct witness_values {
     char url[LEDGER_FILE_URL_SIZE], key[NOTE_VKEY_SIZE];
     uint32_t line;
+};
+
+struct key_values {
+    char device[PATH_MAX];
+    uint32_t slot;
 };
 
 struct stamp_values {
@@ -33,6 +41,7 @@ struct document {
     size_t witness_count;
     uint32_t timeout, every; /* seconds */
     struct stamp_values stamp;
+    struct key_values key;
 };
 
 /* ---- what a file can have ---- */
@@ -79,8 +88,31 @@ static const struct schema_field schema_stamp[] = {
     {.key = NULL},
 };
 
+static const struct schema_field schema_key[] = {
+    {.key = "device",
+     .kind = SCHEMA_TEXT,
+     .required = true,
+     VALUE(struct document, key.device),
+     .help = "how the station's own chip is reached, as --device says it",
+     .example = "device: i2c:/dev/i2c-1@0x6a"},
+    {.key = "slot",
+     .kind = SCHEMA_NUMBER,
+     .required = true,
+     VALUE(struct document, key.slot),
+     .min = 0,
+     .max = CHIP_SLOTS - 1,
+     .help = "the slot of the private key",
+     .example = "slot: 2"},
+    {.key = NULL},
+};
+
 static const struct schema_field schema_file[] = {
     SETTINGS_VERSION(struct document),
+    {.key = "key",
+     .kind = SCHEMA_MAPPING,
+     .fields = schema_key,
+     .help = "where the key is that signs this ledger's checkpoints, if it is in a chip",
+     .example = "key: {device: 'i2c:/dev/i2c-1@0x6a', slot: 2}"},
     {.key = "witnesses",
      .kind = SCHEMA_ENTRIES,
      .at = offsetof(struct document, witnesses),
@@ -126,8 +158,25 @@ static bool read_key(const char *text, struct cosigned_witness *witness)
            witness->key.type == NOTE_COSIGNED;
 }
 
+static const char *virtual_file(const char *device)
+{
+    return strncmp(device, VIRTUAL, strlen(VIRTUAL)) == 0 ? device + strlen(VIRTUAL) : NULL;
+}
+
+static bool check_device(const struct document *document, const struct tree_node *root,
+                         struct profile_complaint *complaint)
+{
+    const struct complain_path key = {.key = "key"}, path = {.outer = &key, .key = "device"};
+    const char *device = document->key.device, *file = virtual_file(device);
+
+    if (device[0] == '\0' || (file != NULL ? file[0] != '\0' : transport_kind_of(device) != NULL))
+        return true;
+    return complain_value(complaint, &schema_key[0], tree_get(tree_get(root, "key"), "device"), &path,
+                          "is no device: i2c:, swi:, kit:, unix:, tcp: or virtual:FILE");
+}
+
 /* A wrong key is told when the file is read, with its place. */
-static bool check_keys(const void *context, const void *values, const struct tree_node *root,
+static bool check_file(const void *context, const void *values, const struct tree_node *root,
                        struct profile_complaint *complaint)
 {
     const struct document *document = values;
@@ -135,6 +184,8 @@ static bool check_keys(const void *context, const void *values, const struct tre
     struct cosigned_witness witness;
 
     (void)context;
+    if (!check_device(document, root, complaint))
+        return false;
     for (size_t i = 0; i < document->witness_count; i++) {
         const struct complain_path item = {.outer = &list, .index = i};
         const struct complain_path path = {.outer = &item, .key = "key"};
@@ -153,13 +204,15 @@ static const struct settings_kind kind = {
     .next = "correct the ledger file at that place: docs/reference/ledger.md",
     .most = (size_t)64 * 1024,
     .fields = schema_file,
-    .check = check_keys,
+    .check = check_file,
 };
 
 static void take(const struct document *document, struct ledger_file *file)
 {
     file->timeout_s = document->timeout;
     file->every_s = document->every;
+    file->key.slot = document->key.slot;
+    memcpy(file->key.device, document->key.device, sizeof file->key.device);
     file->witness_count = document->witness_count;
     memcpy(file->stamp_url, document->stamp.url, sizeof file->stamp_url);
     memcpy(file->stamp_ca, document->stamp.ca, sizeof file->stamp_ca);
@@ -170,6 +223,15 @@ static void take(const struct document *document, struct ledger_file *file)
         memcpy(witness->url, document->witnesses[i].url, sizeof witness->url);
         (void)read_key(document->witnesses[i].key, &witness->witness);
     }
+}
+
+/* A relative name starts in the folder of the file. */
+static bool complete_device(struct document *document, const char *path, struct error *err)
+{
+    char *device = document->key.device;
+
+    return virtual_file(device) == NULL ||
+           settings_file_complete(device + strlen(VIRTUAL), sizeof document->key.device - strlen(VIRTUAL), path, err);
 }
 
 bool ledger_file_read(const struct station_config *config, struct ledger_file *file, struct error *err)
@@ -190,7 +252,8 @@ bool ledger_file_read(const struct station_config *config, struct ledger_file *f
         return false;
     }
     ok = settings_file_read(&kind, path, document, err) &&
-         settings_file_complete(document->stamp.ca, sizeof document->stamp.ca, path, err);
+         settings_file_complete(document->stamp.ca, sizeof document->stamp.ca, path, err) &&
+         complete_device(document, path, err);
     if (ok)
         take(document, file);
     free(document);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ledger file of a station, STATE/ledger.yaml: who outside confirms its ledger, in YAML
- * (docs/reference/ledger.md). Without the file nobody does.
+ * The ledger file of a station, STATE/ledger.yaml: where the key of its log is, and who outside confirms its ledger, in
+ * YAML (docs/reference/ledger.md). Without the file the key is in a file, and nobody confirms anything.
  */
 #ifndef IMPRINT_STATION_LEDGER_FILE_H
 #define IMPRINT_STATION_LEDGER_FILE_H
@@ -18,7 +18,14 @@ struct ledger_file_witness {
     struct cosigned_witness witness;
 };
 
+/* The key of the log in a chip of the station's own. */
+struct ledger_file_key {
+    char device[PATH_MAX]; /* as --device; "": the key is in the file log.key */
+    uint32_t slot;         /* 0..15 */
+};
+
 struct ledger_file {
+    struct ledger_file_key key;
     struct ledger_file_witness witnesses[LEDGER_FILE_WITNESSES_MAX];
     size_t witness_count;
     char stamp_url[LEDGER_FILE_URL_SIZE]; /* of the time stamping authority; "": none is named */

@@ -9,6 +9,7 @@
 #include "base/error_format.h"
 #include "base/hex.h"
 #include "station/folder.h"
+#include "station/ledger_chip.h"
 #include "station/order_line.h"
 #include "station/run_facts.h"
 #include "station/station_order.h"
@@ -18,15 +19,45 @@
 bool station_ledger_open(const struct station_config *config, enum ledger_mode mode, struct ledger *ledger,
                          struct error *err)
 {
+    const struct ledger_key_choice usual = {.is_p256 = false};
+
+    return station_ledger_open_keyed(config, mode, &usual, ledger, err);
+}
+
+/* Looking needs no key: a ledger file that is wrong, and a chip that is away, do not stop it. */
+static bool find_keeper(const struct station_config *config, enum ledger_mode mode, struct note_keeper *keeper,
+                        struct error *err)
+{
+    struct ledger_file *file;
+    bool ok;
+
+    if (mode == LEDGER_READ)
+        return true;
+    file = calloc(1, sizeof *file);
+    if (file == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+        return false;
+    }
+    ok = ledger_file_read(config, file, err) &&
+         (file->key.device[0] == '\0' || ledger_chip_keeper(&file->key, keeper, err));
+    free(file);
+    return ok;
+}
+
+bool station_ledger_open_keyed(const struct station_config *config, enum ledger_mode mode,
+                               const struct ledger_key_choice *usual, struct ledger *ledger, struct error *err)
+{
     char folder[PATH_MAX], host[RUN_FACTS_HOST_SIZE] = "";
+    struct ledger_key_choice choice = *usual;
 
     memset(ledger, 0, sizeof *ledger);
-    if (!folder_in_state(config, "ledger", folder, err) || (mode == LEDGER_WRITE && !folder_make(folder, err)))
+    if (!folder_in_state(config, "ledger", folder, err) || !find_keeper(config, mode, &choice.keeper, err) ||
+        (mode == LEDGER_WRITE && !folder_make(folder, err)))
         return false;
     if (gethostname(host, sizeof host) != 0)
         host[0] = '\0';
     host[sizeof host - 1] = '\0';
-    return ledger_open(ledger, folder, host, mode, err);
+    return ledger_open_keyed(ledger, folder, host, &choice, mode, err);
 }
 
 /* Opens it where it is not open yet, and makes it where it is not there. False with a reason. */

@@ -40,6 +40,10 @@ void station_ledger_close(struct station_ledger *ledger);
 bool station_ledger_open(const struct station_config *config, enum ledger_mode mode, struct ledger *ledger,
                          struct error *err);
 
+/* The same with `usual` for a log that is made now and whose key ledger.yaml does not put into a chip. */
+bool station_ledger_open_keyed(const struct station_config *config, enum ledger_mode mode,
+                               const struct ledger_key_choice *usual, struct ledger *ledger, struct error *err);
+
 /*
  * Before a device is changed: that its run can be recorded, and that the line can be asked. Makes the ledger where it
  * is not there. False with the reason why it cannot be opened or written, or why there is no line.

@@ -32,7 +32,7 @@ def test_every_verb_of_the_design_is_there(table):
     assert set(table[0]) == {"provision", "info", "explain", "keys", "public-key", "csr", "sign", "verify", "verify-record", "random", "scan", "retire",
                              "adopt", "erase", "compile", "board info", "board provision", "board prove", "virtual new", "virtual serve",
                              "virtual run", "certificate show", "certificate verify", "certificate export", "issuers", "ca new", "tls", "help", "version",
-                             "ledger list", "ledger show", "ledger verify", "ledger export", "ledger prove", "ledger backup",
+                             "ledger new", "ledger list", "ledger show", "ledger verify", "ledger export", "ledger prove", "ledger backup",
                              "ledger rebuild", "ledger import", "ledger status", "ledger sync", "ledger alarms", "ledger cosign", "ledger stamp",
                              "witness new", "witness trust", "witness list", "witness serve", "report", "label", "line init", "line add-station", "line add-planner", "line verify",
                              "order new", "order list", "order show", "order approve", "order close", "order release", "order lease",
@@ -234,9 +234,9 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
         "report": ("report", "--rehearsals"), "label": ("label", chip["serial"]),
     }
     # Those that run until they are told to end, one whose output is another program's, and those that want a board, a
-    # server, a signer's rules, a signer of manifests, a device of an order or one that failed have tests of their own.
+    # server, a signer's rules, a signer of manifests, a device of an order, one that failed or no ledger yet have tests of their own.
     assert set(runs) | {"virtual serve", "virtual run", "board info", "board provision", "board prove", "tls", "signer serve", "signer check",
-                        "signer status", "signer verify", "station", "user add", "user list", "user remove", "ledger sync", "line verify", "ledger alarms", "ledger cosign", "ledger stamp", "witness trust", "witness list", "witness serve", "order approve", "order release", "order lease", "order return",
+                        "signer status", "signer verify", "station", "user add", "user list", "user remove", "ledger new", "ledger sync", "line verify", "ledger alarms", "ledger cosign", "ledger stamp", "witness trust", "witness list", "witness serve", "order approve", "order release", "order lease", "order return",
                         "order sync", "manifest export", "manifest verify", "manifest import", "manifest list", "rework", "scrap"} == set(table[0])
     for arguments in runs.values():
         assert provisioned.json(*arguments).objects

@@ -175,7 +175,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
                  "rebuilt", "issuer", "ca", "waiting", "signer", "signer-decision", "signer-notice", "signer-rule", "signer-order", "signer-check", "signer-verified", "ledger-check",
                  "station", "socket", "station-label", "station-check", "user", "user-added", "user-changed", "user-removed", "order-unit", "order-lease", "order-returned", "order-synced", "report-reason", "ledger-certificate",
                  "manifest-exported", "manifest-progress", "manifest-fault", "manifest-verified", "manifest-imported",
-                 "ledger-alarm", "manifest-listed", "manifest-part", "ledger-cosigned", "ledger-stamped", "witness", "witness-made", "witness-trusts", "witness-log", "witness-answer",
+                 "ledger-made", "ledger-alarm", "manifest-listed", "manifest-part", "ledger-cosigned", "ledger-stamped", "witness", "witness-made", "witness-trusts", "witness-log", "witness-answer",
                  "line-sent", "line-progress", "line-alarm", "ledger-status", "line-ready", "line-planner", "line-station", "line-sql",
                  "line-check", "line-verified", "reworked", "scrapped"}
     assert set(json_page.page()) - set(seen) == elsewhere

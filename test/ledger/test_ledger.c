@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <gnutls/crypto.h>
 
 #include "ledger/verify.h"
 #include "test/support/scratch.h"
@@ -572,6 +573,152 @@ static void test_many_processes_write_one_log(void **state)
     assert_int_equal(count_entries(), PROCESSES * OF_EACH);
 }
 
+/* --- a key that somebody else keeps --- */
+
+/* As a chip has one: a P-256 key that signs digests. After `good` answers nothing comes any more. */
+struct elsewhere {
+    gnutls_privkey_t handle;
+    int good, released;
+    bool is_changed; /* it signs something else */
+};
+
+static bool is_away(struct elsewhere *elsewhere, struct error *err)
+{
+    if (elsewhere->good-- > 0)
+        return false;
+    error_set(err, ERROR_DEVICE_SILENT, "no chip answers", NULL);
+    return true;
+}
+
+/* A number of GnuTLS, without or with leading zeros, as 32 bytes. */
+static void put_number(gnutls_datum_t *number, uint8_t *out)
+{
+    const size_t skip = number->size > 32 ? number->size - 32 : 0, len = number->size - skip;
+
+    memset(out, 0, 32);
+    memcpy(out + 32 - len, number->data + skip, len);
+    gnutls_free(number->data);
+}
+
+static bool read_elsewhere(void *context, uint8_t point[static P256_POINT_BYTES], struct error *err)
+{
+    struct elsewhere *elsewhere = context;
+    gnutls_datum_t x, y;
+
+    if (is_away(elsewhere, err))
+        return false;
+    assert_int_equal(gnutls_privkey_export_ecc_raw2(elsewhere->handle, NULL, &x, &y, NULL, 0), 0);
+    point[0] = P256_UNCOMPRESSED;
+    put_number(&x, point + 1);
+    put_number(&y, point + 33);
+    return true;
+}
+
+static bool sign_elsewhere(void *context, const uint8_t digest[static NOTE_DIGEST_BYTES],
+                           uint8_t signature[static NOTE_RAW_BYTES], struct error *err)
+{
+    struct elsewhere *elsewhere = context;
+    uint8_t copy[NOTE_DIGEST_BYTES];
+    const gnutls_datum_t hash = {copy, sizeof copy};
+    gnutls_datum_t der, r, s;
+
+    memcpy(copy, digest, sizeof copy);
+    copy[0] = elsewhere->is_changed ? (uint8_t)~copy[0] : copy[0];
+    if (is_away(elsewhere, err))
+        return false;
+    assert_int_equal(gnutls_privkey_sign_hash2(elsewhere->handle, GNUTLS_SIGN_ECDSA_SHA256, 0, &hash, &der), 0);
+    assert_int_equal(gnutls_decode_rs_value(&der, &r, &s), 0);
+    gnutls_free(der.data);
+    put_number(&r, signature);
+    put_number(&s, signature + 32);
+    return true;
+}
+
+static void release_elsewhere(void *context)
+{
+    struct elsewhere *elsewhere = context;
+
+    elsewhere->released++;
+}
+
+static struct elsewhere make_elsewhere(void)
+{
+    struct elsewhere made = {.good = 1000};
+
+    assert_int_equal(gnutls_privkey_init(&made.handle), 0);
+    assert_int_equal(
+        gnutls_privkey_generate(made.handle, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0), 0);
+    return made;
+}
+
+static bool open_elsewhere(struct ledger *ledger, struct elsewhere *elsewhere, struct error *err)
+{
+    const struct ledger_key_choice choice = {.keeper = {elsewhere, read_elsewhere, sign_elsewhere, release_elsewhere}};
+
+    return ledger_open_keyed(ledger, folder, "line 1+a", &choice, LEDGER_WRITE, err);
+}
+
+static void test_a_key_in_no_file(void **state)
+{
+    struct elsewhere elsewhere = make_elsewhere(), other = make_elsewhere();
+    struct error err = ERROR_IN(room);
+    char key_path[SCRATCH_PATH_MAX + 16];
+    struct ledger ledger;
+
+    (void)state;
+    assert_true(open_elsewhere(&ledger, &elsewhere, &err));
+    snprintf(key_path, sizeof key_path, "%s/log.key", folder);
+    assert_int_not_equal(access(key_path, F_OK), 0);
+    append_some(&ledger, 0, ENTRIES);
+    assert_int_equal(ledger.public_key.type, NOTE_ECDSA);
+    ledger_close(&ledger);
+    assert_int_equal(elsewhere.released, 1);
+    assert_string_equal(verify(), "");
+    assert_int_equal(count_entries(), ENTRIES);
+    /* Another key in that place, and none. */
+    assert_false(open_elsewhere(&ledger, &other, &err));
+    assert_int_equal(err.reason, ERROR_DATABASE_DAMAGED);
+    assert_int_equal(other.released, 1);
+    err = (struct error)ERROR_IN(room);
+    assert_false(ledger_open(&ledger, folder, "line 1+a", LEDGER_WRITE, &err));
+    assert_int_equal(err.reason, ERROR_DATABASE_DAMAGED);
+    gnutls_privkey_deinit(elsewhere.handle);
+    gnutls_privkey_deinit(other.handle);
+}
+
+/* Whichever answer is the last: what was not signed is not there, and the ledger goes on when the key is back. */
+static void test_a_key_that_goes_away(void **state)
+{
+    struct elsewhere elsewhere = make_elsewhere();
+    struct ledger_conflict conflict;
+    struct ledger ledger;
+
+    (void)state;
+    for (int good = 0; good < 6; good++) {
+        struct error err = ERROR_IN(room), wrong = ERROR_IN(room);
+        bool ok;
+
+        elsewhere.good = good;
+        ok = open_elsewhere(&ledger, &elsewhere, &err);
+        for (unsigned i = 0; ok && i < 6; i++)
+            ok = append(&ledger, "away", 0, &conflict, &err);
+        assert_false(ok);
+        assert_int_equal(err.reason, ERROR_DEVICE_SILENT);
+        ledger_close(&ledger);
+        elsewhere.good = 1000;
+        err = (struct error)ERROR_IN(room);
+        assert_true(open_elsewhere(&ledger, &elsewhere, &err));
+        elsewhere.is_changed = true;
+        assert_false(append(&ledger, "changed", 0, &conflict, &wrong));
+        assert_int_equal(wrong.reason, ERROR_RECORD_FAILED);
+        elsewhere.is_changed = false;
+        assert_true(append(&ledger, "back", 0, &conflict, &err));
+        ledger_close(&ledger);
+        assert_string_equal(verify(), "");
+    }
+    gnutls_privkey_deinit(elsewhere.handle);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -586,6 +733,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_room_on_the_disk, begin, end),
         cmocka_unit_test_setup_teardown(test_kill_at_any_moment, begin, end),
         cmocka_unit_test_setup_teardown(test_many_processes_write_one_log, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_key_in_no_file, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_key_that_goes_away, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
