@@ -15,31 +15,20 @@ enum error_reason {
     ERROR_NONE = 0,
 
     /* The chip or PSA refused. */
-    ERROR_CHIP_REFUSED,      /* a command answered with an error status */
-    ERROR_CHIP_MISCOMPARE,   /* a signature or MAC did not match */
-    ERROR_CONFIG_UNLOCKED,   /* needs a locked config zone */
-    ERROR_CONFIG_LOCKED,     /* needs an unlocked config zone */
-    ERROR_DATA_UNLOCKED,     /* needs a locked data zone */
-    ERROR_DATA_LOCKED,       /* needs an unlocked data zone */
-    ERROR_SLOT_POLICY,       /* the slot's SlotConfig or KeyConfig forbids it */
-    ERROR_SLOT_LOCKED,       /* the slot is locked for ever */
-    ERROR_SLOT_EMPTY,        /* no key in the slot */
-    ERROR_SLOT_CLAIMED,      /* a key id already points to the slot */
-    ERROR_SLOT_FILLED,       /* the slot holds a key that no key id points to, and replacing it was not allowed */
-    ERROR_NO_FREE_SLOT,      /* no slot fits and is free */
-    ERROR_KEY_EXISTS,        /* the key id is in use */
-    ERROR_KEY_UNKNOWN,       /* no such key id or name */
-    ERROR_KEY_ATTRIBUTES,    /* type, size, algorithm or usage that no slot of this chip can serve */
-    ERROR_WRITE_KEY_MISSING, /* the slot needs an encrypted write and its key was not given */
-    ERROR_PSA,               /* PSA Crypto answered with an error of its own */
-    ERROR_STORAGE_FULL,      /* no space for a record */
-    ERROR_STORAGE_FAILED,    /* the storage medium refused to read or write */
-    ERROR_STORAGE_CORRUPT,   /* a record is there but damaged */
-    ERROR_NOT_ARMED,         /* an irreversible step that is not armed */
-    ERROR_GATE_REFUSED,      /* the check before a lock found what would make the part useless */
-    ERROR_PROOF_FAILED,      /* a finished key did not prove itself */
-    ERROR_RECORD_REFUTED,    /* a record says what does not hold */
-    ERROR_MANIFEST_REFUTED,  /* a manifest has what does not hold */
+    ERROR_CHIP_REFUSED,     /* a command answered with an error status */
+    ERROR_CHIP_MISCOMPARE,  /* a signature or MAC did not match */
+    ERROR_KEY_EXISTS,       /* the key id is in use */
+    ERROR_KEY_UNKNOWN,      /* no such key id or name */
+    ERROR_KEY_ATTRIBUTES,   /* type, size, algorithm or usage that no slot of this chip can serve */
+    ERROR_PSA,              /* PSA Crypto answered with an error of its own */
+    ERROR_STORAGE_FULL,     /* no space for a record */
+    ERROR_STORAGE_FAILED,   /* the storage medium refused to read or write */
+    ERROR_STORAGE_CORRUPT,  /* a record is there but damaged */
+    ERROR_NOT_ARMED,        /* an irreversible step that is not armed */
+    ERROR_GATE_REFUSED,     /* the check before a lock found what would make the part useless */
+    ERROR_PROOF_FAILED,     /* a finished key did not prove itself */
+    ERROR_RECORD_REFUTED,   /* a record says what does not hold */
+    ERROR_MANIFEST_REFUTED, /* a manifest has what does not hold */
 
     /* A server of `imprint tls` refused, or cannot be believed. */
     ERROR_SERVER_UNTRUSTED, /* its certificate does not verify */
@@ -49,10 +38,11 @@ enum error_reason {
 
     /* Usage, profile or another input. */
     ERROR_USAGE,
-    ERROR_PROFILE_SYNTAX,   /* not YAML, or not readable as such */
-    ERROR_PROFILE_SCHEMA,   /* a field missing, unknown, of the wrong type or out of range */
-    ERROR_PROFILE_CONFLICT, /* fields that contradict each other */
-    ERROR_INPUT_FILE,       /* a file named by the user cannot be read or is not what it should be */
+    ERROR_PROFILE_SYNTAX,    /* not YAML, or not readable as such */
+    ERROR_PROFILE_SCHEMA,    /* a field missing, unknown, of the wrong type or out of range */
+    ERROR_PROFILE_CONFLICT,  /* fields that contradict each other */
+    ERROR_WRITE_KEY_MISSING, /* the slot needs an encrypted write and its key was not given */
+    ERROR_INPUT_FILE,        /* a file named by the user cannot be read or is not what it should be */
 
     /* The device cannot be reached. */
     ERROR_DEVICE_MISSING,   /* no such file, bus or port */
@@ -77,6 +67,18 @@ enum error_reason {
     ERROR_NO_CERTIFICATE,      /* the device has no certificate of its maker, or none for this key */
     ERROR_ORDER_DEVICE, /* the device or its board number belongs to another order, or the number to another device */
     ERROR_REHEARSAL,    /* a virtual chip, a published key or a test root where no rehearsal is allowed */
+
+    /* Nor are its zones or slots what the profile or the command needs. */
+    ERROR_CONFIG_UNLOCKED, /* needs a locked config zone */
+    ERROR_CONFIG_LOCKED,   /* needs an unlocked config zone */
+    ERROR_DATA_UNLOCKED,   /* needs a locked data zone */
+    ERROR_DATA_LOCKED,     /* needs an unlocked data zone */
+    ERROR_SLOT_POLICY,     /* the slot's SlotConfig or KeyConfig forbids it */
+    ERROR_SLOT_LOCKED,     /* the slot is locked for ever */
+    ERROR_SLOT_EMPTY,      /* no key in the slot */
+    ERROR_SLOT_CLAIMED,    /* a key id already points to the slot */
+    ERROR_SLOT_FILLED,     /* the slot holds a key that no key id points to, and replacing it was not allowed */
+    ERROR_NO_FREE_SLOT,    /* no slot fits and is free */
 
     /* The record could not be written. */
     ERROR_RECORD_FAILED,
@@ -114,7 +116,7 @@ enum error_exit {
     ERROR_EXIT_REFUSED = 1,       /* the chip or PSA refused */
     ERROR_EXIT_INPUT = 2,         /* usage, profile or another input file */
     ERROR_EXIT_UNREACHABLE = 3,   /* the device does not answer, or another process uses it */
-    ERROR_EXIT_WRONG_DEVICE = 4,  /* not the device the profile expects */
+    ERROR_EXIT_WRONG_DEVICE = 4,  /* not the device that the profile expects or the command needs */
     ERROR_EXIT_NO_RECORD = 5,     /* the record, or the result on stdout, could not be written */
     ERROR_EXIT_ISSUER = 6,        /* the issuer of certificates or the ledger refused, is away, or is unfit */
     ERROR_EXIT_INTERRUPTED = 130, /* safe to run again; 128 and SIGINT's number, as shells count */

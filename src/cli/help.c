@@ -104,7 +104,7 @@ static void print_overview(void)
           "    1  the chip, PSA, or the server of tls refused\n"
           "    2  usage, profile or another input file\n"
           "    3  device, or the server of tls, unreachable\n"
-          "    4  not the device the profile expects\n"
+          "    4  not the device that the profile expects or the command needs\n"
           "    5  done, but the record, the trace or the result could not be written\n"
           "    6  the issuer of certificates refused, is away, or is unfit\n"
           "  130  interrupted, safe to run again\n\n"

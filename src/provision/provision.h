@@ -23,10 +23,10 @@ enum provision_status {
     PROVISION_OK = 0,
     PROVISION_REFUSED,     /* the chip or PSA refused, or a key failed its proof */
     PROVISION_UNREACHABLE, /* the chip does not answer */
-    PROVISION_WRONG,       /* not the device the profile expects; nothing was written */
+    PROVISION_WRONG,       /* not the device the profile expects */
     PROVISION_NOT_ARMED,   /* an irreversible step is not armed; nothing was locked */
     PROVISION_STORAGE,     /* the key store failed */
-    PROVISION_INPUT,       /* a key to import could not be read */
+    PROVISION_INPUT,       /* a key to import could not be read, or a write key was not given */
     PROVISION_INTERRUPTED, /* the caller asked to stop; safe to run again */
 };
 

@@ -14,6 +14,16 @@ enum provision_status provision_status_of(const struct error *err)
     case ERROR_KEY_RECORDED:
     case ERROR_NO_MARK:
     case ERROR_CERTIFICATE_DIFFERS:
+    case ERROR_CONFIG_UNLOCKED:
+    case ERROR_CONFIG_LOCKED:
+    case ERROR_DATA_UNLOCKED:
+    case ERROR_DATA_LOCKED:
+    case ERROR_SLOT_POLICY:
+    case ERROR_SLOT_LOCKED:
+    case ERROR_SLOT_EMPTY:
+    case ERROR_SLOT_CLAIMED:
+    case ERROR_SLOT_FILLED:
+    case ERROR_NO_FREE_SLOT:
         return PROVISION_WRONG;
     case ERROR_DEVICE_MISSING:
     case ERROR_DEVICE_SILENT:
@@ -29,6 +39,7 @@ enum provision_status provision_status_of(const struct error *err)
     case ERROR_NOT_ARMED:
         return PROVISION_NOT_ARMED;
     case ERROR_INPUT_FILE:
+    case ERROR_WRITE_KEY_MISSING:
         return PROVISION_INPUT;
     case ERROR_INTERRUPTED:
         return PROVISION_INTERRUPTED;

@@ -10,15 +10,20 @@ static enum provision_state state_of_refusal(enum error_reason reason)
     case ERROR_WRONG_PART:
         return PROVISION_STATE_WRONG_PART;
     case ERROR_WRONG_CONFIGURATION:
-    case ERROR_FOREIGN_KEY:
-    case ERROR_SLOT_FILLED:
-    case ERROR_SLOT_CLAIMED:
+    case ERROR_CONFIG_UNLOCKED:
+    case ERROR_CONFIG_LOCKED:
+    case ERROR_DATA_UNLOCKED:
+    case ERROR_DATA_LOCKED:
+    case ERROR_SLOT_POLICY:
     case ERROR_SLOT_LOCKED:
     case ERROR_SLOT_EMPTY:
-    case ERROR_SLOT_POLICY:
+    case ERROR_SLOT_CLAIMED:
+    case ERROR_SLOT_FILLED:
     case ERROR_NO_FREE_SLOT:
+    case ERROR_FOREIGN_KEY:
     case ERROR_NO_MARK:
     case ERROR_KEY_RECORDED:
+    case ERROR_CERTIFICATE_DIFFERS:
         return PROVISION_STATE_FOREIGN;
     case ERROR_OTHER_PROFILE:
         return PROVISION_STATE_OTHER;

@@ -11,13 +11,15 @@
 
 #define ATTEMPTS_USUAL 32 /* at one board; there may be more */
 
-/* Reasons with the exit code of a refused board, for which no board is at fault: station, settings or a server are. */
+/* Reasons for which no board is at fault, whatever their exit code: station, settings or a server are. */
 static const char *const not_the_board[] = {
-    "not-armed",        "gate-refused",          "write-key-missing",
-    "storage-full",     "storage-failed",        "storage-corrupt",
-    "server-untrusted", "server-refused",        "tls-failed",
-    "server-away",      "certificate-not-asked", "rehearsal",
-    "device-busy",      "message-too-long",      "psa",
+    "not-armed",        "gate-refused",
+    "storage-full",     "storage-failed",
+    "storage-corrupt",  "server-away",
+    "server-untrusted", "server-refused",
+    "tls-failed",       "certificate-not-asked",
+    "device-busy",      "message-too-long",
+    "rehearsal",        "psa",
     "unexpected",
 };
 

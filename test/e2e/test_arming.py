@@ -96,7 +96,7 @@ def test_a_slot_that_cannot_be_locked_is_refused_in_the_plan(station):
     profile = station.write("lock.yaml", text.encode())
     before = station.snapshot()
     for more in (("--dry-run",), ("--arm", "profile")):
-        refused = station.json("provision", profile, *more, code=1)
+        refused = station.json("provision", profile, *more, code=4)
         assert refused.error["reason"] == "slot-policy" and refused.error["slot"] == 0
         assert "not Lockable" in refused.error["cause"]
         assert station.snapshot() == before

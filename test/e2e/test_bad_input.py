@@ -163,7 +163,7 @@ def test_slot_claimed_by_another_key(provisioned, plan):
     slot = provisioned.keys()[18]["slot"]
     plan["keys"] = [{"name": "other", "id": 19, "method": "generate", "slot": slot, "replace": "unclaimed", **ANY_ECDSA}]
     chip = provisioned.chip.read_bytes()
-    error = provisioned.json("provision", profile(provisioned, plan), "--arm", "profile", code=1).error
+    error = provisioned.json("provision", profile(provisioned, plan), "--arm", "profile", code=4).error
     assert error["reason"] == "slot-claimed" and error["slot"] == slot
     assert provisioned.chip.read_bytes() == chip
 
@@ -183,7 +183,7 @@ def test_slots_that_cannot(delivered, plan, key, reasons):
     plan["keys"] = [{"name": "key", "id": 20, **ANY_ECDSA, **key}]
     path = profile(delivered, plan)
     before = delivered.snapshot()
-    error = delivered.json("provision", path, "--arm", "profile", code=1).error
+    error = delivered.json("provision", path, "--arm", "profile", code=4).error
     assert error["reason"] in reasons, error
     assert error["key_id"] == 20 and error["next"]
     if "slot" in key:
@@ -196,7 +196,7 @@ def test_no_slot_left(delivered, plan):
                     for n in range(4)]
     path = profile(delivered, plan)
     before = delivered.snapshot()
-    error = delivered.json("provision", path, "--arm", "profile", code=1).error
+    error = delivered.json("provision", path, "--arm", "profile", code=4).error
     assert error["reason"] == "no-free-slot"
     assert delivered.snapshot() == before, "found while planning, not after three keys"
     plan["keys"].pop()
@@ -212,7 +212,7 @@ def test_register_an_empty_slot(station, plan):
     station.run("virtual", "new", "--seed", 1, "--as", station.write("d.hex", digits.hex()))
     private = [slot["slot"] for slot in station.slots() if slot["kind"] == "p256-private"]
     plan["keys"] = [{"name": "key", "id": 20, "method": "register", "slot": private[0], **ANY_ECDSA, "usage": ["sign-hash"]}]
-    error = station.json("provision", profile(station, plan), "--arm", "profile", code=1).error
+    error = station.json("provision", profile(station, plan), "--arm", "profile", code=4).error
     assert error["reason"] in ("slot-empty", "slot-policy", "data-unlocked"), error
 
 
@@ -250,7 +250,7 @@ def test_more_keys_than_slots(delivered, plan):
     board = plan["keys"][1]
     plan["keys"] = [{**board, "name": f"k{n}", "id": 100 + n} for n in range(4)]
     before = delivered.snapshot()
-    error = delivered.json("provision", delivered.write("plan.yaml", block_yaml(plan)), "--arm", "profile", code=1).error
+    error = delivered.json("provision", delivered.write("plan.yaml", block_yaml(plan)), "--arm", "profile", code=4).error
     assert error["reason"] == "no-free-slot" and error["key_id"] == 103 and "fewer such keys" in error["next"]
     (delivered.folder / "plan.yaml").unlink()
     assert delivered.snapshot() == before
@@ -260,5 +260,5 @@ def test_advice_on_a_filled_slot_is_the_profile_s(delivered, plan):
     del plan["keys"][1]["replace"]
     for slot in ({}, {"slot": 3}):
         plan["keys"][1].update(slot)
-        error = delivered.json("provision", delivered.write("plan.yaml", block_yaml(plan)), "--arm", "profile", code=1).error
+        error = delivered.json("provision", delivered.write("plan.yaml", block_yaml(plan)), "--arm", "profile", code=4).error
         assert error["reason"] == "slot-filled" and "replace: unclaimed" in error["next"]

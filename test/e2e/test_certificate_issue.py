@@ -254,7 +254,7 @@ def test_slots_of_somebody_else(line):
     line.new("trust-flex")
     kept = replaced(line, FLEX, ("    replace: unclaimed          # the maker's certificate\n", ""))
     before = line.snapshot()
-    error = line.json("provision", kept, *ARMED, code=REFUSED).error
+    error = line.json("provision", kept, *ARMED, code=WRONG).error
     assert error["reason"] == "slot-filled" and error["slot"] == 10 and "replace: unclaimed" in error["next"]
     assert line.snapshot() == before
     error = line.json("provision", FLEX, code=REFUSED).error

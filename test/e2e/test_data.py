@@ -110,7 +110,7 @@ def test_another_secret_is_refused(station):
     chip = station.chip.read_bytes()
     kept, own.values["session"] = own.values["session"], secrets.token_bytes(32)
     own.put("session")
-    error = station.json("provision", own.path, "--arm", "profile", code=None).error
+    error = station.json("provision", own.path, "--arm", "profile", code=4).error
     assert error["slot"] == 9 and error["reason"] in ("foreign-key", "slot-policy") and station.chip.read_bytes() == chip
     own.values["session"] = kept
     own.put("session")
@@ -222,7 +222,7 @@ def test_what_a_slot_holds_is_kept(station):
     assert station.json(*other, "provision", path, code=1).error["reason"] == "not-armed"
     profile["data"][0]["replace"] = "never"
     path.write_text(yaml.safe_dump(profile))
-    assert station.json(*other, "provision", path, "--arm", "profile", code=None).error["reason"] == "slot-filled"
+    assert station.json(*other, "provision", path, "--arm", "profile", code=4).error["reason"] == "slot-filled"
     assert station.chip.read_bytes() == chip
     profile["data"][0]["replace"] = "unclaimed"
     path.write_text(yaml.safe_dump(profile))

@@ -143,7 +143,7 @@ def test_lost_key_records_are_registered_again_and_no_key_is_lost(provisioned, p
     del plan["keys"][1]["replace"]
     plan["keys"][1]["slot"] = slot
     import json
-    refused = provisioned.json("provision", provisioned.write("p.yaml", json.dumps(plan)), code=1).error
+    refused = provisioned.json("provision", provisioned.write("p.yaml", json.dumps(plan)), code=4).error
     assert refused["reason"] == "slot-filled" and refused["slot"] == slot
     plan["keys"][1]["method"] = "register"
     provisioned.run("provision", provisioned.write("p.yaml", json.dumps(plan)), "--arm", "profile")

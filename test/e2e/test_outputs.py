@@ -261,7 +261,7 @@ def test_a_write_key_that_everybody_can_read(delivered, plan):
     assert error["subject"] == str(secret) and "every user" in error["cause"] and error["slot"] == 6
     assert delivered.snapshot() == before
     secret.chmod(0o600)
-    assert delivered.json("provision", profile, code=1).error["reason"] == "slot-policy", "it is read, and no slot takes imports"
+    assert delivered.json("provision", profile, code=4).error["reason"] == "slot-policy", "it is read, and no slot takes imports"
 
 
 def test_a_published_key_is_named(station):

@@ -200,7 +200,7 @@ def test_a_key_that_counts_its_uses(station, plan, authority, aside, part):
         new_part(station, config)
         shutil.rmtree(station.state / "devices")
         chip = station.chip.read_bytes()
-        failed = station.json("provision", profile, *ARMED, code=1).error
+        failed = station.json("provision", profile, *ARMED, code=4).error
         assert failed["reason"] == "slot-policy" and "once more than it can" in failed["cause"]
         assert station.chip.read_bytes() == chip
 

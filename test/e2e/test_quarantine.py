@@ -13,12 +13,14 @@ INPUT = 2
 
 
 def faulty(line):
-    """A station on whose profile a delivered part always fails: its slot is filled, and may not be replaced."""
-    lines, text = [], EXAMPLE.read_text()
-    for one in text.splitlines(True):
-        if "replace:" not in one:
-            lines.append(one)
-    (line.folder / "board.yaml").write_text("".join(lines))
+    """A station whose boards always fail: the chip refuses the encrypted write, as of a part with another secret in slot 6."""
+    profile = {"imprint": 1, "name": "faulty", "rehearsal": "allowed", "keys": [],
+               "chip": {"parts": ["ATECC608B"], "configuration": "trust-flex", "write-keys": [{"slot": 6, "file": "write.hex"}]},
+               "data": [{"name": "storage", "type": "aes", "id": 33, "slot": 5, "algorithm": "gcm", "file": "aes.hex"}]}
+    for name, size in (("aes.hex", 16), ("write.hex", 32)):
+        (line.folder / name).write_text("5A" * size)
+        (line.folder / name).chmod(0o600)
+    (line.folder / "board.yaml").write_text(json.dumps(profile))
     line.write(profile="board.yaml")
     return line
 
@@ -40,10 +42,10 @@ def decide(line, *arguments, code=0):
 
 def test_quarantine_rework_scrap(make_line):  # noqa: F811
     line = faulty(make_line()).start()
-    board = line.board(1)
+    board = line.board(1, "trust-flex")
     first = attempt(line, board, "A1")
     serial = first["serial"]
-    assert first["reason"] not in ("quarantined", "scrapped") and first["action"] == "to red bin"
+    assert (first["reason"], first["action"]) == ("chip-refused", "to red bin")
     assert attempt(line, board, "A2")["reason"] == first["reason"], "another socket is tried"
     before = board.read_bytes()
     held = attempt(line, board, "A1")
@@ -52,7 +54,7 @@ def test_quarantine_rework_scrap(make_line):  # noqa: F811
     line.stop()
     line.start()
     assert attempt(line, board, "A2")["reason"] == "quarantined", "a restart forgets nothing"
-    assert board.read_bytes() == before and line.made()[serial] == ["refused", "refused"]
+    assert board.read_bytes() == before and line.made()[serial] == ["failed", "failed"]
 
     (done,) = decide(line, "rework", serial.lower(), "--operator", "4", "--note", "U3 reflowed").objects
     assert done == {"event": "reworked", "serial": serial, "operator": "4", "failures": 2, "note": "U3 reflowed"}
@@ -65,7 +67,7 @@ def test_quarantine_rework_scrap(make_line):  # noqa: F811
     decide(line, "--device", f"virtual:{board}", "retire", serial, "--yes")
     assert attempt(line, board, "A2")["reason"] == "scrapped", "whatever was done to it since"
     line.stop()
-    assert line.made()[serial] == ["refused", "refused", "reworked", "refused", "scrapped", "provisioned", "retired"]
+    assert line.made()[serial] == ["failed", "failed", "reworked", "failed", "scrapped", "provisioned", "retired"]
     entries = [one["entry"] for one in line.ledger("show", serial)]
     assert [(entry["kind"], entry["operator"], entry.get("note")) for entry in entries if entry["kind"] in ("rework", "scrap")] == \
         [("rework", "4", "U3 reflowed"), ("scrap", "4", None)]
@@ -127,8 +129,8 @@ def test_a_lead_decides_at_the_page(make_line):  # noqa: F811
 
 def test_how_often_is_the_file_s(make_line):  # noqa: F811
     line = faulty(make_line(tries=1)).start()
-    board = line.board(1)
-    assert attempt(line, board, "A1")["reason"] != "quarantined"
+    board = line.board(1, "trust-flex")
+    assert attempt(line, board, "A1")["reason"] == "chip-refused"
     assert attempt(line, board, "A1")["reason"] == "quarantined"
     line.stop()
 

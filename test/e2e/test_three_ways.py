@@ -118,7 +118,7 @@ def test_write_key_files(delivered, plan):
         secret.unlink()
     assert delivered.snapshot() == before
     delivered.write("secret.hex", "5a " * 32 + "\n")
-    error = delivered.json("provision", path, code=1).error
+    error = delivered.json("provision", path, code=4).error
     assert error["reason"] == "slot-policy" and error["slot"] == 2, "slot 2 of a Trust&GO part takes no imports"
 
 

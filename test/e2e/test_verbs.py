@@ -298,7 +298,7 @@ def test_random_refuses(delivered, count):
 
 def test_random_of_a_blank_chip_is_refused(station):
     station.new("blank")
-    error = station.json("random", 32, code=1).error
+    error = station.json("random", 32, code=4).error
     assert error["reason"] == "config-unlocked" and "fixed pattern" in error["cause"]
 
 

@@ -315,7 +315,8 @@ static void test_words(void **state)
     } blame[] = {
         {"proof-failed", 1, "to red bin"},    {"chip-refused", 1, "to red bin"},
         {"storage-full", 1, "call the lead"}, {"not-armed", 1, "call the lead"},
-        {"input-file", 2, "call the lead"},   {"device-silent", 3, "press it in"},
+        {"input-file", 2, "call the lead"},   {"write-key-missing", 2, "call the lead"},
+        {"slot-filled", 4, "set it aside"},   {"device-silent", 3, "press it in"},
         {"device-busy", 3, "call the lead"},  {"wrong-part", 4, "set it aside"},
         {"rehearsal", 4, "call the lead"},    {"record-failed", 5, "call the lead"},
         {"issuer-away", 6, "call the lead"},  {"interrupted", 130, "call the lead"},

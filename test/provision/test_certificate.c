@@ -161,7 +161,7 @@ static void test_looking_refuses(void **state)
     assert_int_equal(psa_import_key(&attributes, whole, 3, &id), PSA_SUCCESS);
     error_clear(&bench.err);
     assert_int_not_equal(provision_observe(&bench.provision, &bench.plan, &bench.err), PROVISION_OK);
-    assert_int_equal(bench.err.reason, ERROR_KEY_EXISTS);
+    assert_int_equal(bench.err.reason, ERROR_FOREIGN_KEY);
     bench_close(&bench);
 
     assert_non_null(at);

@@ -256,14 +256,13 @@ static const struct {
     {"an unlocked part", UNLOCKED_PART, VIRTUAL_BLANK, PROVISION_WRONG, ERROR_WRONG_CONFIGURATION},
     {"key id with another algorithm", ID_OF_OTHER_ALGORITHM, VIRTUAL_TRUST_AND_GO, PROVISION_WRONG, ERROR_FOREIGN_KEY},
     {"key id in another slot", ID_OF_OTHER_SLOT, VIRTUAL_TRUST_AND_GO, PROVISION_WRONG, ERROR_FOREIGN_KEY},
-    {"all slots filled, replace never", REPLACE_NEVER, VIRTUAL_TRUST_AND_GO, PROVISION_REFUSED, ERROR_SLOT_FILLED},
-    {"named slot filled, replace never", SLOT_FILLED_AND_NAMED, VIRTUAL_TRUST_AND_GO, PROVISION_REFUSED,
+    {"all slots filled, replace never", REPLACE_NEVER, VIRTUAL_TRUST_AND_GO, PROVISION_WRONG, ERROR_SLOT_FILLED},
+    {"named slot filled, replace never", SLOT_FILLED_AND_NAMED, VIRTUAL_TRUST_AND_GO, PROVISION_WRONG,
      ERROR_SLOT_FILLED},
-    {"register where GenKey is forbidden", SLOT_CANNOT_GENERATE, VIRTUAL_TRUST_AND_GO, PROVISION_REFUSED,
+    {"register where GenKey is forbidden", SLOT_CANNOT_GENERATE, VIRTUAL_TRUST_AND_GO, PROVISION_WRONG,
      ERROR_SLOT_POLICY},
-    {"attestation key for digests", SLOT_IS_ATTESTATION_KEY, VIRTUAL_TRUST_AND_GO, PROVISION_REFUSED,
-     ERROR_SLOT_POLICY},
-    {"data slot as a key pair", SLOT_IS_DATA, VIRTUAL_TRUST_AND_GO, PROVISION_REFUSED, ERROR_SLOT_POLICY},
+    {"attestation key for digests", SLOT_IS_ATTESTATION_KEY, VIRTUAL_TRUST_AND_GO, PROVISION_WRONG, ERROR_SLOT_POLICY},
+    {"data slot as a key pair", SLOT_IS_DATA, VIRTUAL_TRUST_AND_GO, PROVISION_WRONG, ERROR_SLOT_POLICY},
 };
 
 static void apply_change(struct bench *bench, enum change change)
@@ -373,7 +372,7 @@ static void test_register_needs_a_key(void **state)
     bench.profile.configuration = PROFILE_AS_DELIVERED;
     bench.profile.lock_config = bench.profile.lock_data = false;
     error_clear(&bench.err);
-    bench_expect(&bench, PROVISION_REFUSED, provision_observe(&bench.provision, &plan, &bench.err));
+    bench_expect(&bench, PROVISION_WRONG, provision_observe(&bench.provision, &plan, &bench.err));
     assert_int_equal(bench.err.reason, ERROR_SLOT_EMPTY);
     bench_close(&bench);
 }
@@ -436,7 +435,7 @@ static void test_missing_keys_are_never_locked_in(void **state)
     world_replace_part(&bench.world, &making);
     bench_power_on(&bench);
     bench.stop_before_step = -1;
-    bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
+    bench_expect(&bench, PROVISION_WRONG, bench_run(&bench));
     assert_int_equal(bench.err.key_id, 1);
     expect_data_open(&bench);
     bench_close(&bench);
@@ -502,7 +501,7 @@ static void test_what_cannot_be_proven_is_not_started(void **state)
         bench.profile.keys[0].replace = method == PROFILE_GENERATE ? PROFILE_REPLACE_UNCLAIMED : PROFILE_REPLACE_NEVER;
         bench.profile.keys[0].usage = profile_usage_extended(PSA_KEY_USAGE_SIGN_HASH);
         virtual_digest(bench.world.part, before);
-        bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
+        bench_expect(&bench, PROVISION_WRONG, bench_run(&bench));
         assert_int_equal(bench.err.reason, ERROR_SLOT_POLICY);
         assert_int_equal(bench.evidence.changes, 0);
         virtual_digest(bench.world.part, after);

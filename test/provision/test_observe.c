@@ -46,7 +46,7 @@ static void test_what_cannot_be_asked_is_not_replaced(void **state)
     bench.profile.keys[0] = bench.profile.keys[1];
     bench.profile.key_count = 1;
     virtual_digest(bench.world.part, before);
-    bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
+    bench_expect(&bench, PROVISION_WRONG, bench_run(&bench));
     assert_int_equal(bench.err.reason, ERROR_SLOT_FILLED);
     assert_true(bench.err.has_slot && bench.err.slot == 4);
     virtual_digest(bench.world.part, after);
@@ -75,7 +75,7 @@ static void test_an_open_data_zone_proves_no_public_key(void **state)
         }
         bench.profile.lock_data = false;
         virtual_digest(bench.world.part, before);
-        bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
+        bench_expect(&bench, PROVISION_WRONG, bench_run(&bench));
         assert_int_equal(bench.err.reason, ERROR_DATA_UNLOCKED);
         assert_int_equal(bench.err.key_id, 3);
         virtual_digest(bench.world.part, after);
@@ -115,7 +115,7 @@ static void test_a_hidden_public_key_is_refused_by_either_rule(void **state)
         bench.profile.keys[0].method = PROFILE_GENERATE;
         bench.profile.keys[0].usage = profile_usage_extended(PSA_KEY_USAGE_SIGN_HASH);
         virtual_digest(bench.world.part, before);
-        bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
+        bench_expect(&bench, PROVISION_WRONG, bench_run(&bench));
         assert_int_equal(bench.err.reason, ERROR_SLOT_POLICY);
         virtual_digest(bench.world.part, after);
         assert_memory_equal(before, after, sizeof(before));
@@ -142,7 +142,7 @@ static void test_an_open_data_zone_shows_no_mark(void **state)
     bench.profile.key_count = 1;
     bench.profile.mark_slot = 8;
     virtual_digest(bench.world.part, before);
-    bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
+    bench_expect(&bench, PROVISION_WRONG, bench_run(&bench));
     assert_int_equal(bench.err.reason, ERROR_DATA_UNLOCKED);
     assert_true(bench.err.has_slot && bench.err.slot == 8);
     virtual_digest(bench.world.part, after);
@@ -291,6 +291,60 @@ static void test_a_full_store_is_met_in_the_plan(void **state)
     bench_close(&bench);
 }
 
+/* What a refusal says of the device: a state wherever part, zones, slots, keys or mark are not what the profile
+ * expects. */
+static void test_refusals_name_a_state(void **state)
+{
+    static const struct {
+        enum error_reason reason;
+        enum provision_state state;
+    } rows[] = {
+        {ERROR_WRONG_PART, PROVISION_STATE_WRONG_PART},
+        {ERROR_OTHER_PROFILE, PROVISION_STATE_OTHER},
+        {ERROR_DONE_ELSEWHERE, PROVISION_STATE_ELSEWHERE},
+        {ERROR_WRONG_CONFIGURATION, PROVISION_STATE_FOREIGN},
+        {ERROR_FOREIGN_KEY, PROVISION_STATE_FOREIGN},
+        {ERROR_KEY_RECORDED, PROVISION_STATE_FOREIGN},
+        {ERROR_NO_MARK, PROVISION_STATE_FOREIGN},
+        {ERROR_CERTIFICATE_DIFFERS, PROVISION_STATE_FOREIGN},
+        {ERROR_CONFIG_UNLOCKED, PROVISION_STATE_FOREIGN},
+        {ERROR_CONFIG_LOCKED, PROVISION_STATE_FOREIGN},
+        {ERROR_DATA_UNLOCKED, PROVISION_STATE_FOREIGN},
+        {ERROR_DATA_LOCKED, PROVISION_STATE_FOREIGN},
+        {ERROR_SLOT_POLICY, PROVISION_STATE_FOREIGN},
+        {ERROR_SLOT_LOCKED, PROVISION_STATE_FOREIGN},
+        {ERROR_SLOT_EMPTY, PROVISION_STATE_FOREIGN},
+        {ERROR_SLOT_CLAIMED, PROVISION_STATE_FOREIGN},
+        {ERROR_SLOT_FILLED, PROVISION_STATE_FOREIGN},
+        {ERROR_NO_FREE_SLOT, PROVISION_STATE_FOREIGN},
+        /* Of the supply chain, the order and the rehearsal: found before or beside the plan. */
+        {ERROR_NOT_GENUINE, PROVISION_STATE_UNKNOWN},
+        {ERROR_NOT_LISTED, PROVISION_STATE_UNKNOWN},
+        {ERROR_NO_CERTIFICATE, PROVISION_STATE_UNKNOWN},
+        {ERROR_ORDER_DEVICE, PROVISION_STATE_UNKNOWN},
+        {ERROR_REHEARSAL, PROVISION_STATE_UNKNOWN},
+    };
+    const struct provision_plan plan = {.step_count = 0};
+    size_t wrong = 0;
+
+    (void)state;
+    for (int reason = ERROR_NONE + 1; reason < ERROR_REASON_COUNT; reason++) {
+        const enum provision_state found = provision_triage(&plan, (enum error_reason)reason).state;
+        size_t row = 0;
+
+        while (row < sizeof(rows) / sizeof(rows[0]) && (int)rows[row].reason != reason)
+            row++;
+        if (error_reason_exit((enum error_reason)reason) != ERROR_EXIT_WRONG_DEVICE) {
+            assert_int_equal(found, PROVISION_STATE_UNKNOWN);
+            continue;
+        }
+        assert_in_range(row, 0, sizeof(rows) / sizeof(rows[0]) - 1);
+        assert_int_equal(found, rows[row].state);
+        wrong++;
+    }
+    assert_int_equal(wrong, sizeof(rows) / sizeof(rows[0]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_a_full_store_is_met_in_the_plan),
         cmocka_unit_test(test_an_open_data_zone_proves_no_public_key),
         cmocka_unit_test(test_a_hidden_public_key_is_refused_by_either_rule),
+        cmocka_unit_test(test_refusals_name_a_state),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ static void append(const char *result, int exit)
     struct ledger_conflict conflict;
     uint64_t seq;
     json_t *entry = json_pack("{s:s, s:s, s:s, s:s, s:{s:{s:i}}}", "kind", "provision", "device", SERIAL, "result",
-                              result, "reason", "slot-filled", "evidence", "error", "exit", exit);
+                              result, "reason", "proof-failed", "evidence", "error", "exit", exit);
     const bool ok = ledger_append(&ledger, entry, &seq, &conflict, &err);
 
     json_decref(entry);

@@ -163,7 +163,7 @@ static bool observe_slots(struct provision *provision, const struct provision_pl
 
 static bool refuse_psa(uint32_t key_id, struct error *err)
 {
-    error_set(err, ERROR_KEY_EXISTS, "the key id exists, and holds something else than this device's certificate",
+    error_set(err, ERROR_FOREIGN_KEY, "the key id exists, and holds something else than this device's certificate",
               "list it with: imprint keys; choose another psa-id for the certificate");
     error_with_key(err, key_id);
     return false;
