@@ -1254,6 +1254,7 @@
 #define serial_word_read imprint_serial_word_read
 #define serve_bus_add imprint_serve_bus_add
 #define serve_bus_addresses imprint_serve_bus_addresses
+#define serve_bus_ahead_ns imprint_serve_bus_ahead_ns
 #define serve_bus_await imprint_serve_bus_await
 #define serve_bus_catch_up imprint_serve_bus_catch_up
 #define serve_bus_init imprint_serve_bus_init

@@ -382,8 +382,17 @@ def test_await(delivered, sock):
         assert await_chip(link, 0x35, 1000) == 0, "asleep"
     with serving("--real-time", "--unix", sock, delivered.chip) as server, server.connect(hello=False) as link:
         link.sendall(HELLO)
-        assert frame(link)[1][8] == 1
-        assert request(link, 8, struct.pack("<BQ", 0x35, 1))[:1] == (0x81,)
+        assert frame(link)[1][8] == 3
+        request(link, 3, struct.pack("<I", 80))
+        time.sleep(0.01)
+        assert request(link, 2, write(0x35, genkey))[1][8] == 0
+        before = time.monotonic()
+        waited = await_chip(link, 0x35, 1000)
+        assert 20 < waited < 200 and (time.monotonic() - before) * 1000 > waited - 5, "the reply comes when the chip is done"
+        assert request(link, 2, write(0x35, b"\0"))[1][8] == 0
+        assert request(link, 2, write(0x35, genkey))[1][8] == 0
+        link.sendall(struct.pack("<HBBQ", 10, 8, 0x35, 10**9))
+        assert server.stop()[0] == 0, "a signal does not wait for the chip's end"
 
 
 def test_servers_that_cannot_await(delivered, sock):

@@ -59,6 +59,13 @@ void serve_bus_await(struct serve_bus *bus, uint8_t address, uint64_t limit_ns)
     }
 }
 
+uint64_t serve_bus_ahead_ns(const struct serve_bus *bus)
+{
+    const uint64_t here = bus->started_ns + serve_bus_now_ns(bus), world = bus->real_time ? serve_bus_wall_ns() : here;
+
+    return here > world ? here - world : 0;
+}
+
 void serve_bus_catch_up(struct serve_bus *bus)
 {
     uint64_t world, here = serve_bus_now_ns(bus);

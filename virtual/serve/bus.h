@@ -53,9 +53,12 @@ void serve_bus_wait_ns(struct serve_bus *bus, uint64_t nanoseconds);
 
 /*
  * Advances the clocks until the chip at 7-bit `address` has finished its command, at most `limit_ns`. Does nothing if
- * it executes none, or if there is no such chip.
+ * it executes none, or if there is no such chip. On a real-time bus the clocks are then ahead of the wall clock.
  */
 void serve_bus_await(struct serve_bus *bus, uint8_t address, uint64_t limit_ns);
+
+/* How far the chips' clocks are ahead of the wall clock: until then no host may hear of the bus. 0 in virtual time. */
+uint64_t serve_bus_ahead_ns(const struct serve_bus *bus);
 
 void serve_bus_set_clock(struct serve_bus *bus, uint32_t clock_hz);
 void serve_bus_sda_low(struct serve_bus *bus, uint32_t microseconds);

@@ -2,7 +2,9 @@
 /*
  * The loop: enforce the limits, answer the clients that may use the bus, send, wait, receive. A client that does not
  * read its replies is not read from, so buffers are bounded. A round answers one frame of each client, and of the
- * holder at most ROUND_MS, so that neither another client nor a signal waits for a client with much to do.
+ * holder at most ROUND_MS, so that neither another client nor a signal waits for a client with much to do. While the
+ * chips of a real-time bus are ahead of the wall clock, after an await, nothing is answered and no reply is sent: that
+ * takes as long as a command of the chip, 2.3 s at most.
  */
 #include "virtual/serve/server.h"
 
@@ -20,6 +22,7 @@
 
 #define FRAME_BYTES (BUS_LENGTH_BYTES + BUS_FRAME_MAX)
 #define ROUND_MS 50
+#define NS_PER_S UINT64_C(1000000000)
 #define ACCEPT_AGAIN_MS 100 /* after accept() found no free file descriptor and no client could be closed */
 #define SILENT_CLIENT_MS                                                                                               \
     60000            /* a client that has said hello is closed for another after this time without a request */
@@ -97,7 +100,7 @@ static bool is_waiting(const struct serve_server *server, const struct serve_cli
 static bool can_answer(const struct serve_server *server, const struct serve_client *client)
 {
     return !client->closing && has_frame(client) && sizeof client->out - client->out_len >= FRAME_BYTES &&
-           !is_waiting(server, client);
+           !is_waiting(server, client) && serve_bus_ahead_ns(server->bus) == 0;
 }
 
 static bool anyone_waits(const struct serve_server *server)
@@ -172,7 +175,8 @@ static void answer_client(struct serve_server *server, struct serve_client *clie
         client->in_len -= whole;
         memmove(client->in, client->in + whole, client->in_len);
     } while (server->holder == client && can_answer(server, client) && client->last_ms < until_ms);
-    send_replies(client);
+    if (serve_bus_ahead_ns(server->bus) == 0)
+        send_replies(client);
 }
 
 static void receive(const struct serve_server *server, struct serve_client *client)
@@ -384,14 +388,38 @@ static int work(struct serve_server *server)
     return timeout_ms;
 }
 
+/* Until the wall clock has reached the chips' clocks. 1: asked to stop before; -1 with errno: a system call failed. */
+static int wait_for_chips(struct serve_server *server)
+{
+    struct pollfd stop = {.fd = server->stop_fd, .events = POLLIN};
+    int ready = 0;
+    uint64_t ahead_ns;
+
+    while (ready == 0 && (ahead_ns = serve_bus_ahead_ns(server->bus)) != 0) {
+        const struct timespec wait = {.tv_sec = (time_t)(ahead_ns / NS_PER_S), .tv_nsec = (long)(ahead_ns % NS_PER_S)};
+
+        ready = ppoll(&stop, 1, &wait, NULL);
+        if (ready < 0 && errno == EINTR)
+            ready = 0;
+    }
+    server->holder_request_ms = now_ms(); /* the holder was using the bus */
+    return ready;
+}
+
 bool serve_run(struct serve_server *server)
 {
     struct pollfd fds[2 + SERVE_CLIENTS_MAX + 1];
     size_t count;
-    int timeout_ms;
+    int timeout_ms, is_stopped;
 
     for (;;) {
         timeout_ms = work(server);
+        if (serve_bus_ahead_ns(server->bus) != 0) {
+            is_stopped = wait_for_chips(server);
+            if (is_stopped != 0)
+                return is_stopped > 0;
+            continue;
+        }
         fds[0] = (struct pollfd){.fd = server->stop_fd, .events = POLLIN};
         fds[1] = (struct pollfd){.fd = server->accept_from_ms > now_ms() ? -1 : server->listen_fd, .events = POLLIN};
         count = server->count;

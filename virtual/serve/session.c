@@ -47,7 +47,7 @@ static const char *answer_hello(struct serve_session *session, struct serve_bus 
 {
     (void)body; /* checked by check_order() */
     session->hello_done = true;
-    (void)bytes_append_byte(reply, bus->real_time ? BUS_HELLO_REAL_TIME : BUS_HELLO_AWAIT);
+    (void)bytes_append_byte(reply, (bus->real_time ? BUS_HELLO_REAL_TIME : 0) | BUS_HELLO_AWAIT);
     put_addresses(bus, reply);
     return NULL;
 }
@@ -232,8 +232,6 @@ static const char *answer_await(struct serve_session *session, struct serve_bus 
         return "an address has more than 7 bits";
     if (limit_ns > WAIT_MAX_NS)
         return "a wait is longer than 1 hour";
-    if (bus->real_time)
-        return "this bus follows the wall clock: the client must wait itself";
     serve_bus_await(bus, body.data[0], limit_ns);
     return NULL;
 }
