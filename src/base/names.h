@@ -1495,7 +1495,6 @@
 #define taught_add imprint_taught_add
 #define taught_add_all imprint_taught_add_all
 #define taught_remove imprint_taught_remove
-#define teach_put imprint_teach_put
 #define teaching_of imprint_teaching_of
 #define text_read_mapping imprint_text_read_mapping
 #define tls_check_roots imprint_tls_check_roots
@@ -1750,6 +1749,7 @@
 #define web_order imprint_web_order
 #define web_order_approve imprint_web_order_approve
 #define web_order_close imprint_web_order_close
+#define web_put_teaching imprint_web_put_teaching
 #define web_quarantine imprint_web_quarantine
 #define web_report imprint_web_report
 #define web_report_style imprint_web_report_style
