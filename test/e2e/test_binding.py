@@ -113,7 +113,7 @@ def test_the_board_of_a_device_that_never_passed(bench):
 
     def make(seed, profile, code=0):
         return station.json("--device", f"virtual:{bench.chip(seed)}", "provision", profile, "--arm", "profile", "--board", "B-1", code=code)
-    make(1, path, code=1)
+    make(1, path, code=ELSEWHERE)
     error = make(2, EXAMPLE, code=ELSEWHERE).error
     assert bench.serial(1) in error["cause"] and f"{bench.serial(1)} --lost --yes" in error["next"]
     assert station.json("retire", bench.serial(1), "--lost", "--yes").event("retired")["board"] == "B-1"

@@ -85,7 +85,7 @@ def test_a_lead_decides_at_the_page(make_line):  # noqa: F811
     for name, role in USERS.items():
         by[role].log_in(name)
     assert "No board waits for a decision" in by["operator"].page("/quarantine")
-    board, other = line.board(1), line.board(2)
+    board, other = line.board(1, "trust-flex"), line.board(2, "trust-flex")
     serial = attempt(line, board, "A1")["serial"]
     assert "may be tried again" in by["lead"].page("/quarantine") and "failed 1 time through" in by["lead"].page(f"/device?serial={serial}")
     attempt(line, board, "A2")
