@@ -45,13 +45,23 @@ struct factory_certificate_functions {
 };
 extern const struct factory_certificate_functions factory_certificate_functions;
 
-/* In the table: `functions`, and as many `rooms` as the profile has certificates. The rest is factory_serve()'s. */
+/* In the table: `functions`, as many `rooms` as the profile has certificates, and `handshake`. The rest is
+ * factory_serve()'s. */
 struct factory_certificates {
     const struct factory_certificate_functions *functions;
     struct factory_certificate *rooms;
     const struct profile *profile;
     struct provision_certificates engine;
     size_t awaited; /* the certificate that the last run stopped for */
+    /* The command `report ID HASH`, in the table of a profile with `prove: tls`: factory_sign_handshake(). Else NULL.
+     */
+    bool (*handshake)(struct factory *factory, const struct link_words *words, struct error *err);
 };
+
+/*
+ * Has a key sign the handshake of TLS 1.3 with this hash, after a run with a nonce, and sends the signature
+ * (handshake.c). The platform is started.
+ */
+bool factory_sign_handshake(struct factory *factory, const struct link_words *words, struct error *err);
 
 #endif

@@ -272,12 +272,13 @@ static void take_arming(struct factory *factory)
     factory->armed = false;
 }
 
-static bool do_report(void *application, const struct link_words *words, struct error *err)
+/* With more words a key signs a handshake. The results of the last run, again, where `words` is NULL. */
+static bool report_again(struct factory *factory, const struct link_words *words, struct error *err)
 {
-    struct factory *factory = application;
+    const bool shakes =
+        words != NULL && words->count > 1 && factory->certificates != NULL && factory->certificates->handshake != NULL;
     bool ok;
 
-    (void)words;
     if (!factory->finished) {
         error_set(err, ERROR_USAGE, "no run has succeeded since the board was started", "run");
         error_doing(err, "report");
@@ -285,9 +286,14 @@ static bool do_report(void *application, const struct link_words *words, struct 
     }
     if (!platform_start(&factory->platform, PLATFORM_USE, factory->driver, err))
         return false;
-    ok = factory_report(factory, true, err);
+    ok = shakes ? factory->certificates->handshake(factory, words, err) : factory_report(factory, true, err);
     platform_stop(&factory->platform);
     return ok;
+}
+
+static bool do_report(void *application, const struct link_words *words, struct error *err)
+{
+    return report_again(application, words, err);
 }
 
 /* Whether the words name the chip and the nonce of the last run. */
@@ -360,7 +366,7 @@ static bool do_run(void *application, const struct link_words *words, struct err
 
     take_arming(factory);
     if (factory->finished && is_of_last_run(factory, words))
-        return do_report(factory, words, err);
+        return report_again(factory, NULL, err);
     factory->finished = factory->waits = false;
     memset(&factory->before, 0, sizeof factory->before);
     return read_nonce(factory, words, err) && go(factory, words, words->count >= 3, err);
@@ -372,7 +378,7 @@ static bool do_finish(void *application, const struct link_words *words, struct 
     struct factory *factory = application;
 
     if (factory->finished && is_of_last_run(factory, words))
-        return do_report(factory, words, err);
+        return report_again(factory, NULL, err);
     if (factory->waits && is_of_last_run(factory, words))
         return go(factory, words, true, err);
     return console_refuse_words("no run of this chip with this nonce waits for a certificate", "run", err);
@@ -439,7 +445,7 @@ static const struct console_command commands[] = {
     {"csr", "ID [AT OF DATA]: a request (PKCS#10) for the certificate that the run waits for; what to ask for", do_csr},
     {"certificate", "[ID AT OF DATA | ID HASH]: a piece of a certificate, its end; alone: none", do_certificate},
     {"finish", "SERIAL NONCE: go on with the run that waits for a certificate", do_finish},
-    {"report", "send the results of the last run again", do_report},
+    {"report", "[ID HASH]: send the results of the last run again; have a key sign a TLS handshake", do_report},
     {"end", "end the application", do_end},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

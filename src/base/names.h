@@ -61,6 +61,10 @@
 #define board_results_plan_complete imprint_board_results_plan_complete
 #define board_results_take imprint_board_results_take
 #define board_take imprint_board_take
+#define board_tls_check imprint_board_tls_check
+#define board_tls_plan imprint_board_tls_plan
+#define board_tls_register imprint_board_tls_register
+#define board_tls_try imprint_board_tls_try
 #define bus_client_close imprint_bus_client_close
 #define bus_client_flush imprint_bus_client_flush
 #define bus_client_note_addresses imprint_bus_client_note_addresses
@@ -303,9 +307,11 @@
 #define complain_value imprint_complain_value
 #define complain_word imprint_complain_word
 #define configuration_read imprint_configuration_read
-#define connection_proof_check_board imprint_connection_proof_check_board
+#define connection_proof_check imprint_connection_proof_check
 #define connection_proof_functions imprint_connection_proof_functions
+#define connection_proof_is_wanted imprint_connection_proof_is_wanted
 #define connection_proof_record imprint_connection_proof_record
+#define connection_proof_run imprint_connection_proof_run
 #define connection_proof_shown imprint_connection_proof_shown
 #define connections_find_file imprint_connections_find_file
 #define connections_read imprint_connections_read
@@ -1498,6 +1504,9 @@
 #define teaching_of imprint_teaching_of
 #define text_read_mapping imprint_text_read_mapping
 #define tls_check_roots imprint_tls_check_roots
+#define tls_client_init imprint_tls_client_init
+#define tls_client_release imprint_tls_client_release
+#define tls_connect imprint_tls_connect
 #define tls_failure_not_asked imprint_tls_failure_not_asked
 #define tls_failure_note imprint_tls_failure_note
 #define tls_failure_of_answer imprint_tls_failure_of_answer
@@ -1509,6 +1518,7 @@
 #define tls_question_judge imprint_tls_question_judge
 #define tls_question_mqtt imprint_tls_question_mqtt
 #define tls_question_text imprint_tls_question_text
+#define tls_read_certificates imprint_tls_read_certificates
 #define tls_settings_alpn imprint_tls_settings_alpn
 #define tls_settings_name imprint_tls_settings_name
 #define tls_try imprint_tls_try

@@ -73,3 +73,15 @@ bool board_prove(const struct output *output, const struct board_proof *proof, s
     json_decref(proven.keys);
     return ok;
 }
+
+void board_advise_lost_flash(struct error *refusal)
+{
+    if (refusal->reason != ERROR_DONE_ELSEWHERE)
+        return;
+    refusal->cause = "the chip's mark says that this device is done, but the board's flash does not have the records "
+                     "of its keys: it was erased, or is another board's";
+    refusal->next =
+        "nothing was written, and the keys are in the chip. Program the flash from a copy; or, at a station "
+        "whose bus reaches the chip, make the records in a file and program that: imprint --storage "
+        "flash:FILE,GEOMETRY adopt PROFILE";
+}

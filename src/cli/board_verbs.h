@@ -23,4 +23,8 @@ bool board_wait_option(const char *console, const char *timeout, int *silence_ms
 bool board_prove(const struct output *output, const struct board_proof *proof, struct run_facts *facts, int patience_ms,
                  bool waits, struct error *err);
 
+/* The engine's advice is for a station with the chip on its own bus: of a board that has lost what it must have itself.
+ */
+void board_advise_lost_flash(struct error *refusal);
+
 #endif

@@ -216,7 +216,9 @@ void progress_step(struct progress *progress, const struct provision_step *step,
     } else if (finished) {
         output_time(step->chip_us, took);
         output_say(progress->output, "[%zu/%zu] %s: %s", progress->number, progress->total, text,
-                   step->chip_us != 0 ? took : "done without a chip command");
+                   step->chip_us != 0   ? took
+                   : step->kind->by_use ? "done"
+                                        : "done without a chip command");
     } else {
         output_detail(progress->output, "[%zu/%zu] %s ...", progress->number, progress->total, text);
     }
@@ -227,4 +229,22 @@ void progress_end(struct progress *progress)
     if (progress->bar_shown)
         fputs("\r\033[K", stderr);
     progress->bar_shown = false;
+}
+
+void progress_lock(struct progress *progress, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                   const struct provision_step *step)
+{
+    char text[PROGRESS_TEXT_SIZE], serial_text[HEX_SIZE(CHIP_SERIAL_BYTES)], consequence[PROGRESS_CONSEQUENCE_SIZE];
+    json_t *object;
+
+    progress_end(progress);
+    progress_describe(progress->profile, step, text);
+    progress_consequence(step, consequence);
+    hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), serial_text);
+    output_say(progress->output, "imprint: for ever, on chip %s: %s: %s", serial_text, text,
+               consequence[0] == '\0' ? "this cannot be undone" : consequence);
+    object = progress_object(progress->profile, step);
+    json_object_set_new(object, "event", json_string("lock"));
+    json_object_set_new(object, "serial", json_string(serial_text));
+    output_object(progress->output, object);
 }

@@ -44,4 +44,8 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
 /* All steps of the plan as a list of such objects; the caller's reference. */
 json_t *progress_plan(const struct profile *profile, const struct provision_plan *plan);
 
+/* Says which step is about to be done for ever, and on which chip. */
+void progress_lock(struct progress *progress, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                   const struct provision_step *step);
+
 #endif

@@ -452,3 +452,14 @@ void report_show_result(const struct report *report, bool record_written)
     show_not_proven(report, true, object);
     output_object(output, object);
 }
+
+void report_show_unconnected(const struct output *output, const struct provision_evidence *evidence, const char *record)
+{
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+
+    hex_encode(bytes_of(evidence->serial, sizeof evidence->serial), serial);
+    output_say(output, "imprint: %s is finished and recorded in %s; only the proof by a connection is missing", serial,
+               record);
+    output_object(output, json_pack("{s:s, s:s, s:o, s:I}", "event", "unconnected", "serial", serial, "record",
+                                    value_text(record), "changes", (json_int_t)evidence->changes));
+}

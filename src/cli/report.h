@@ -56,4 +56,8 @@ bool report_end_line(const struct output *output, struct station_ledger *ledger,
 
 void report_show_result(const struct report *report, bool record_written);
 
+/* A server that does not accept the device takes nothing from it: to be told before the reason is. */
+void report_show_unconnected(const struct output *output, const struct provision_evidence *evidence,
+                             const char *record);
+
 #endif

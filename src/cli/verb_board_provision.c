@@ -22,6 +22,7 @@
 #include "station/board_maker.h"
 #include "station/board_proof.h"
 #include "station/board_results.h"
+#include "station/board_tls.h"
 #include "cli/board_switch.h"
 #include "cli/board_verbs.h"
 #include "station/file.h"
@@ -101,32 +102,18 @@ struct run {
     struct genuine genuine;
     struct parts_listed listed;
     json_t *record, *not_proven;
-    json_t *issued;                     /* of the profile's certificates, what is there; NULL: it has none */
+    json_t *issued; /* of the profile's certificates, what is there; NULL: it has none */
+    struct board_tls tls;
+    struct connection_proof proof;
+    json_t *connected, *shown; /* connections: for the record, and for the result; NULL: the profile has none */
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     char record_path[PATH_MAX], request_path[PATH_MAX];
     char digest[HEX_SIZE(PROFILE_DIGEST_BYTES)];
     bool record_is_damaged;
-    bool has_plan, executed, is_proven, has_ended;
+    bool has_plan, executed, is_proven, has_ended, is_kept;
     /* Steps that were shown: one that has to wait for its certificate begins again. */
     bool started[PROVISION_STEPS_MAX], locked[PROVISION_STEPS_MAX];
 };
-
-static void show_lock(const struct run *run, const struct provision_step *step)
-{
-    char text[PROGRESS_TEXT_SIZE], serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
-    char consequence[PROGRESS_CONSEQUENCE_SIZE];
-    json_t *object;
-
-    progress_describe(&run->profile, step, text);
-    progress_consequence(step, consequence);
-    hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
-    output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text,
-               consequence[0] == '\0' ? "this cannot be undone" : consequence);
-    object = progress_object(&run->profile, step);
-    json_object_set_new(object, "event", json_string("lock"));
-    json_object_set_new(object, "serial", json_string(serial));
-    output_object(&run->cli->output, object);
-}
 
 static bool is_first(bool shown[static PROVISION_STEPS_MAX], const struct run *run, const struct provision_step *step)
 {
@@ -147,8 +134,7 @@ static void on_frame(void *context, const struct link_words *words)
     if (step == NULL)
         return;
     if (strcmp(verb, "locking") == 0 && is_first(run->locked, run, step)) {
-        progress_end(&run->progress);
-        show_lock(run, step);
+        progress_lock(&run->progress, run->results.plan.serial, step);
     } else if (strcmp(verb, "finished") == 0) {
         progress_step(&run->progress, step, true);
     } else if (strcmp(verb, "started") == 0 && is_first(run->started, run, step)) {
@@ -242,19 +228,6 @@ static bool tell_known(struct run *run, const uint8_t serial[static CHIP_SERIAL_
     return run->record == NULL || board_known_tell(&run->board, &run->profile, run->record, results->spared, err);
 }
 
-/* The engine's advice is for a station with the chip on its own bus. The board has lost what it must have itself. */
-static void advise_lost_flash(struct error *refusal)
-{
-    if (refusal->reason != ERROR_DONE_ELSEWHERE)
-        return;
-    refusal->cause = "the chip's mark says that this device is done, but the board's flash does not have the records "
-                     "of its keys: it was erased, or is another board's";
-    refusal->next =
-        "nothing was written, and the keys are in the chip. Program the flash from a copy; or, at a station "
-        "whose bus reaches the chip, make the records in a file and program that: imprint --storage "
-        "flash:FILE,GEOMETRY adopt PROFILE";
-}
-
 /* Whether chip and microcontroller belong together, as far as record, ledger and line know them. */
 static bool check_mcu(struct run *run, const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
 {
@@ -295,7 +268,7 @@ static bool ask_plan(struct run *run, struct error *err)
     if (ok)
         return true;
     if (check_refused(run, &refusal, err)) {
-        advise_lost_flash(&refusal);
+        board_advise_lost_flash(&refusal);
         error_pass(err, &refusal);
     } else {
         error_with_serial(err, serial);
@@ -494,6 +467,7 @@ static struct evidence_run evidence_of(const struct run *run)
         .record_path = run->record_path,
         .has_request = run->has_request,
         .certificates = run->issued,
+        .connections = run->connected,
         .board = run->board.name,
         .application = run->board.version,
         .mcu = run->board.mcu,
@@ -531,8 +505,48 @@ static bool end_run(struct run *run, bool ok, struct error *err)
 
     run->has_ended = true;
     run_facts_end(&run->facts);
+    run->ledger.is_finished = run->is_kept;
     ok = report_end_run(&run->cli->output, &run->ledger, &ended, err);
     json_decref(ended.plan);
+    return ok;
+}
+
+static bool keep_record(struct run *run, bool *written, struct error *err)
+{
+    const struct evidence_run kept = evidence_of(run);
+    json_t *unsaved;
+
+    if (evidence_keep(&kept, written, &unsaved, err))
+        return true;
+    report_show_unsaved(unsaved);
+    return false;
+}
+
+static void on_connection(void *context, const struct provision_step *step, bool finished)
+{
+    struct run *run = context;
+
+    progress_step(&run->progress, step, finished);
+}
+
+/* This station connects, and the board's key signs: last, when the device is finished and recorded. */
+static bool prove_connections(struct run *run, bool *written, struct error *err)
+{
+    bool ok, more = false;
+
+    if (!connection_proof_is_wanted(&run->profile))
+        return true;
+    run->is_kept = true;
+    ok = connection_proof_run(&run->proof, &run->results.plan, on_connection, err);
+    progress_end(&run->progress);
+    if (!ok) {
+        report_show_unconnected(&run->cli->output, &run->results.evidence, run->record_path);
+        return false;
+    }
+    run->connected = connection_proof_record(&run->proof);
+    run->shown = connection_proof_shown(&run->proof);
+    ok = keep_record(run, &more, err);
+    *written = *written || more;
     return ok;
 }
 
@@ -554,7 +568,6 @@ static bool keep(struct run *run, bool *written, struct error *err)
     struct evidence_run kept;
     struct error ignored = {.reason = ERROR_NONE};
     char above[PATH_MAX];
-    json_t *unsaved;
     bool ok, has_folder;
 
     run_facts_end(&run->facts);
@@ -565,13 +578,13 @@ static bool keep(struct run *run, bool *written, struct error *err)
     folder_above(run->record_path, above);
     has_folder = folder_make(above, &ignored);
     ok = !has_folder || keep_requests(run, &report, err);
-    if (!evidence_keep(&kept, written, &unsaved, err)) {
-        report_show_unsaved(unsaved);
+    if (!keep_record(run, written, err))
         return false;
-    }
-    ok = ok && station_ledger_check_keys(&run->ledger, &kept, err) && end_run(run, true, err);
+    ok = ok && station_ledger_check_keys(&run->ledger, &kept, err) && prove_connections(run, written, err) &&
+         end_run(run, true, err);
     if (!ok)
         return false;
+    report.connections = run->shown;
     report_show_result(&report, *written);
     order_print_progress(&run->cli->output, &run->ledger, run->order.id);
     return true;
@@ -617,8 +630,9 @@ static bool provision_board(struct run *run, struct error *err)
 
     if (!rehearsal_check_console(&run->rehearsal, values[OPTION_CONSOLE], err) ||
         !board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
-        !board_certificates_check_board(&run->board, &run->profile, err) || !ask_plan(run, err) ||
-        !board_certificates_check_plan(&run->results, err))
+        !board_certificates_check_board(&run->board, &run->profile, err) || !connection_proof_check(&run->proof, err) ||
+        !ask_plan(run, err) || !board_certificates_check_plan(&run->results, err) ||
+        !board_tls_plan(&run->results, err))
         return false;
     run->has_plan = true;
     if (!station_order_ask(&run->order, &run->ledger, run->results.plan.serial, err) ||
@@ -673,11 +687,27 @@ static bool check_options(struct run *run, int *silence_ms, struct error *err)
            run_facts_start(&run->facts, err) && arming_read(&run->arming, values[OPTION_ARM], values[OPTION_ONLY], err);
 }
 
-/* The board signs the requests for its certificates. */
+static bool on_connect(void *context, size_t index, const struct tls_settings *settings, struct tls_result *result,
+                       struct error *err)
+{
+    struct run *run = context;
+
+    return board_tls_try(&run->tls, index, settings, result, err);
+}
+
+/* The board signs the requests for its certificates, and the handshakes of the connections that prove them. */
 static void start_certificates(struct run *run)
 {
     struct certificate_issue *issue = &run->issuing.issue;
 
+    run->tls = (struct board_tls){.board = &run->board, .results = &run->results, .issue = issue};
+    run->proof = (struct connection_proof){.config = &run->cli->station.config,
+                                           .record = &run->record,
+                                           .profile = &run->profile,
+                                           .issue = issue,
+                                           .is_board = true,
+                                           .connect = on_connect,
+                                           .context = run};
     run->certificates = (struct board_certificates){.board = &run->board, .results = &run->results, .issue = issue};
     issue->signer = (struct certificate_signer){.context = &run->certificates, .sign = board_certificates_sign};
 }
@@ -703,7 +733,7 @@ static enum cli_exit run_board_provision(struct cli *cli)
         .id = cli->values[OPTION_ORDER], .board = cli->values[OPTION_BOARD], .person = cli->values[OPTION_OPERATOR]};
     run->ledger.order = &run->order;
     if (!check_options(run, &silence_ms, &err) || !profile_file_read(cli->arguments[0], &run->profile, &err) ||
-        !connection_proof_check_board(&run->profile, &err) || !profile_check_no_board(&run->profile, &err)) {
+        !profile_check_no_board(&run->profile, &err)) {
         if (err.reason != ERROR_USAGE)
             error_doing(&err, "provision the board");
         code = output_error(&cli->output, &err);
@@ -724,7 +754,8 @@ static enum cli_exit run_board_provision(struct cli *cli)
     stop_hold_signals();
     if (profile_digest(&run->profile, digest))
         hex_encode(bytes_of(digest, sizeof digest), run->digest);
-    ok = station_order_check(&run->order, &run->ledger, &run->profile, &err) && verifier_start(&run->verifier, &err) &&
+    ok = station_order_check(&run->order, &run->ledger, &run->profile, &err) && board_tls_register(&err) &&
+         verifier_start(&run->verifier, &err) &&
          board_open(&run->board, &cli->station, cli->values[OPTION_CONSOLE], silence_ms, &err) &&
          provision_board(run, &err);
     if (!ok) {
@@ -747,6 +778,8 @@ out:
     json_decref(run->record);
     json_decref(run->not_proven);
     json_decref(run->issued);
+    json_decref(run->connected);
+    json_decref(run->shown);
     free(run);
     return code;
 }
@@ -761,7 +794,9 @@ const struct cli_verb cli_verb_board_provision = {
                    "themselves, and sent to the board. Then verifies what the board reports: public\n"
                    "keys, proofs, certificate requests, certificates, configuration. These are kept\n"
                    "in the state folder as record.json, NAME.csr and NAME.crt; every run, failed\n"
-                   "ones too, adds a line to history.jsonl beside them.\n"
+                   "ones too, adds a line to history.jsonl beside them. A certificate with\n"
+                   "prove: tls is proven at the end: imprint connects to a server of the\n"
+                   "connections file, and the board's key signs the handshake (TLS 1.3).\n"
                    "\n"
                    "The board's image must be made from the same profile. You can always run it\n"
                    "again. With --switch the keys are then proven through the primary application,\n"

@@ -11,7 +11,6 @@
 
 #include "base/hex.h"
 #include "station/certificate_templates.h"
-#include "station/connection_proof.h"
 #include "station/file.h"
 #include "profile/board_number.h"
 #include "station/profile_file.h"
@@ -116,33 +115,23 @@ static bool take_key(struct compilation *compilation, const struct profile_key *
     return true;
 }
 
-/* The station connects, over the network that it has; a board has none, and its chip is not on the station's bus. */
 static bool check_certificates(const struct profile *profile, struct error *err)
 {
     if (!profile_check_no_board(profile, err)) {
         error_doing(err, "compile the profile");
         return false;
     }
-    for (size_t i = 0; i < profile->certificate_count; i++) {
-        if (profile->certificates[i].prove != PROFILE_PROVE_TLS)
-            continue;
-        error_set(err, ERROR_PROFILE_CONFLICT, "a factory image cannot connect to a server (prove: tls)",
-                  "leave prove and connection out; let the primary application connect: docs/guide/product.md");
-        error_doing(err, "compile the profile");
-        error_with_subject(err, profile->certificates[i].name);
-        err->line = profile->certificates[i].line;
-        return false;
-    }
     return true;
 }
 
-/* The C names of the kinds of steps that the profile needs, then NULL. */
+/* The C names of the kinds of steps that a board does of the profile, then NULL: the station connects (prove: tls). */
 static void list_steps(const struct profile *profile, const char *steps[static PROVISION_STEP_KINDS + 1])
 {
     size_t n = 0;
 
     for (size_t i = 0; i < PROVISION_STEP_KINDS; i++)
-        if (provision_is_needed_by(provision_step_needs[i], profile))
+        if (provision_is_needed_by(provision_step_needs[i], profile) &&
+            provision_step_needs[i] != provision_needs_prove_tls)
             steps[n++] = provision_step_symbols[i];
     steps[n] = NULL;
 }
@@ -275,9 +264,7 @@ static enum cli_exit run_compile(struct cli *cli)
         return output_error(&cli->output, &err);
     }
     compilation->cli = cli;
-    if (!profile_file_read(cli->arguments[0], &compilation->compiled.profile, &err) ||
-        (cli->values[OPTION_CERTIFICATES] == NULL &&
-         !connection_proof_check_board(&compilation->compiled.profile, &err))) {
+    if (!profile_file_read(cli->arguments[0], &compilation->compiled.profile, &err)) {
         code = output_error(&cli->output, &err);
         goto out;
     }

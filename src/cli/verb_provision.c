@@ -131,18 +131,8 @@ static bool on_armed(void *context, const uint8_t serial[static CHIP_SERIAL_BYTE
 static bool on_before_lock(void *context, const struct provision_plan *plan, const struct provision_step *step)
 {
     struct run *run = context;
-    char text[PROGRESS_TEXT_SIZE], serial[HEX_SIZE(CHIP_SERIAL_BYTES)], consequence[PROGRESS_CONSEQUENCE_SIZE];
-    json_t *object;
 
-    progress_end(&run->progress);
-    progress_consequence(step, consequence);
-    progress_describe(&run->profile, step, text);
-    hex_encode(bytes_of(plan->serial, sizeof plan->serial), serial);
-    output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text, consequence);
-    object = progress_object(&run->profile, step);
-    json_object_set_new(object, "event", json_string("lock"));
-    json_object_set_new(object, "serial", json_string(serial));
-    output_object(&run->cli->output, object);
+    progress_lock(&run->progress, plan->serial, step);
     return !stop_is_wanted();
 }
 
@@ -395,25 +385,20 @@ static bool on_keep(void *context, const struct provision_evidence *evidence, st
     return run->kept;
 }
 
+static bool on_connect(void *context, size_t index, const struct tls_settings *settings, struct tls_result *result,
+                       struct error *err)
+{
+    struct run *run = context;
+
+    (void)index;
+    return tls_try(&run->session, settings, result, err);
+}
+
 /* The connections go into the record that is there already. */
 static bool keep_connections(struct run *run, struct error *err)
 {
     run->shown = connection_proof_shown(&run->proof);
     return keep_record(run, err);
-}
-
-/* A server that does not accept the device takes nothing from it: to be told before the reason is. */
-static void say_unproven(const struct run *run)
-{
-    const struct output *output = &run->cli->output;
-    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
-
-    hex_encode(bytes_of(run->evidence.serial, sizeof run->evidence.serial), serial);
-    output_say(output, "imprint: %s is finished and recorded in %s; only the proof by a connection is missing", serial,
-               run->session.record_path);
-    output_object(output,
-                  json_pack("{s:s, s:s, s:o, s:I}", "event", "unconnected", "serial", serial, "record",
-                            value_text(run->session.record_path), "changes", (json_int_t)run->evidence.changes));
 }
 
 static void prepare_engine(struct run *run)
@@ -444,9 +429,11 @@ static void prepare_engine(struct run *run)
     run->provision.certificates = &run->certificates;
     run->contents = data_files_functions(&run->data);
     run->provision.contents = &run->contents;
-    run->proof = (struct connection_proof){.session = &run->session,
+    run->proof = (struct connection_proof){.config = &run->cli->station.config,
+                                           .record = &run->session.record,
                                            .profile = &run->filled,
                                            .issue = &run->issuing.issue,
+                                           .connect = on_connect,
                                            .keep = on_keep,
                                            .context = run};
     run->connections = connection_proof_functions(&run->proof);
@@ -531,7 +518,7 @@ static bool provision_device(struct run *run, struct error *err)
     progress_end(&run->progress);
     say_moved(run);
     if (status != PROVISION_OK && run->kept)
-        say_unproven(run);
+        report_show_unconnected(&run->cli->output, &run->evidence, run->session.record_path);
     if (status != PROVISION_OK)
         return false;
     return (run->kept ? keep_connections(run, err) : keep_evidence(run, err)) && check_ledger(run, err);

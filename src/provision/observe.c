@@ -12,7 +12,7 @@
 #include "provision/status.h"
 #include "provision/steps.h"
 
-/* Whether the program has all the kinds of steps that the profile needs. */
+/* Whether the program has all the kinds of steps that the profile needs. Without connections a station makes them. */
 static bool check_supported(const struct provision *provision, struct error *err)
 {
     for (size_t i = 0; i < PROVISION_STEP_KINDS; i++) {
@@ -22,7 +22,7 @@ static bool check_supported(const struct provision *provision, struct error *err
             continue;
         while (*kind != NULL && (*kind)->is_needed != provision_step_needs[i])
             kind++;
-        if (*kind == NULL) {
+        if (*kind == NULL && (provision->connections != NULL || provision_step_needs[i] != provision_needs_prove_tls)) {
             error_set(err, ERROR_UNEXPECTED, "this program was built without a step that the profile needs",
                       "build it with the table that imprint compile made from this profile");
             return false;

@@ -366,7 +366,8 @@ struct provision {
     struct provision_callbacks callbacks;
     const struct provision_certificates *certificates; /* NULL: no profile with certificates can be done */
     const struct provision_contents *contents;         /* NULL: no profile with data can be done */
-    const struct provision_connections *connections;   /* NULL: no profile with `prove: tls` can be done */
+    /* NULL: this program connects to no server. `prove: tls` is then a station's, and `steps` has no such step. */
+    const struct provision_connections *connections;
     const struct provision_adoption *adoption; /* makes key records instead of keys (provision/adopt.h); else NULL */
     /*
      * The station's nonce, PROVISION_CHALLENGE_BYTES: every key of the run signs it, with serial number and key id. The

@@ -97,7 +97,9 @@ static bool take_subject(const struct board_results *results, const struct link_
             return false;
         step->key = (int)key;
     }
-    return step->kind != NULL && step->kind->is_needed(results->profile, step->key);
+    /* A board connects to no server: that is the station's step. */
+    return step->kind != NULL && step->kind != &provision_step_prove_tls &&
+           step->kind->is_needed(results->profile, step->key);
 }
 
 /* How far a step of the accepted plan is. NULL for another step in its place. */

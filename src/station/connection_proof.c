@@ -7,6 +7,9 @@
 #include "base/error_format.h"
 #include "base/hex.h"
 #include "crypto/hash.h"
+#include "provision/steps.h"
+#include "provision/steps/certificate.h"
+#include "station/board_tls.h"
 #include "station/tls_value.h"
 #include "station/value.h"
 
@@ -33,7 +36,7 @@ static bool has_text(const json_t *object, const char *field, const char *text)
 /* The record's proof of the certificate that the device has now, by the connection of this name; NULL: none. */
 static json_t *find_recorded(const struct connection_proof *proof, size_t index)
 {
-    const json_t *connections = json_object_get(proof->session->record, "connections");
+    const json_t *connections = json_object_get(*proof->record, "connections");
     char hash[HEX_SIZE(CRYPTO_SHA256_BYTES)];
     json_t *connection;
     size_t i;
@@ -49,23 +52,6 @@ static json_t *find_recorded(const struct connection_proof *proof, size_t index)
     return NULL;
 }
 
-/* ---- boards ---- */
-
-bool connection_proof_check_board(const struct profile *profile, struct error *err)
-{
-    for (size_t i = 0; i < profile->certificate_count; i++) {
-        if (profile->certificates[i].prove == PROFILE_PROVE_READ_BACK)
-            continue;
-        error_set(err, ERROR_PROFILE_CONFLICT,
-                  "a board that provisions itself cannot connect to a server, which prove: tls asks for",
-                  "leave prove: tls out of this board's profile, and let the product's own application connect");
-        error_with_subject(err, profile->certificates[i].name);
-        error_doing(err, "check the profile");
-        return false;
-    }
-    return true;
-}
-
 /* ---- for the engine ---- */
 
 static bool check(void *context, size_t index, struct error *err)
@@ -73,8 +59,8 @@ static bool check(void *context, size_t index, struct error *err)
     struct connection_proof *proof = context;
     struct connection *connection = &proof->certificates[index].connection;
 
-    if (!connections_read(&proof->session->station->config, proof->profile->certificates[index].connection, connection,
-                          err))
+    if (!connections_read(proof->config, proof->profile->certificates[index].connection, connection, err) ||
+        (proof->is_board && !board_tls_check(proof->profile, index, &connection->settings, err)))
         return false;
     if (tls_check_roots(&connection->settings, err))
         return true;
@@ -95,7 +81,7 @@ static bool keep(void *context, const struct provision_evidence *evidence, struc
 }
 
 /* What to do is another thing here than after `imprint tls`: the settings stand in a file. */
-static void advise(const struct connection *connection, struct error *err)
+static void advise(const struct connection *connection, bool is_board, struct error *err)
 {
     switch (err->reason) {
     case ERROR_SERVER_UNTRUSTED:
@@ -112,9 +98,9 @@ static void advise(const struct connection *connection, struct error *err)
     case ERROR_NOT_ASKED:
     case ERROR_TLS:
         err->next = error_keep_format(err,
-                                      "check the server, and connection %s in the connections file, then run the same "
-                                      "command again: the device is finished",
-                                      connection->name);
+                                      "check the server%s, and connection %s in the connections file, then run the "
+                                      "same command again: the device is finished",
+                                      is_board ? ", which must offer TLS 1.3" : "", connection->name);
         break;
     default:
         break;
@@ -137,12 +123,12 @@ static bool prove(void *context, size_t index, bool sign, struct error *err)
                    (unsigned)proof->profile->keys[profile_certificate_key(proof->profile, certificate)].id);
     settings->key = key;
     settings->certificate = proof->issue->certificates[index].path;
-    if (tls_try(proof->session, settings, &one->result, &failure))
+    if (proof->connect(proof->context, index, settings, &one->result, &failure))
         run_facts_time(one->time);
     settings->key = NULL;
     if (one->time[0] != '\0')
         return true;
-    advise(&one->connection, &failure);
+    advise(&one->connection, proof->is_board, &failure);
     error_pass(err, &failure);
     return false;
 }
@@ -151,6 +137,37 @@ struct provision_connections connection_proof_functions(struct connection_proof 
 {
     return (struct provision_connections){
         .context = proof, .check = check, .recorded = recorded, .keep = keep, .prove = prove};
+}
+
+/* ---- for a board ---- */
+
+bool connection_proof_check(struct connection_proof *proof, struct error *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < proof->profile->certificate_count && ok; i++)
+        ok = proof->profile->certificates[i].prove != PROFILE_PROVE_TLS || check(proof, i, err);
+    return ok;
+}
+
+bool connection_proof_run(struct connection_proof *proof, struct provision_plan *plan,
+                          void (*show)(void *context, const struct provision_step *step, bool finished),
+                          struct error *err)
+{
+    for (size_t i = 0; i < plan->step_count; i++) {
+        struct provision_step *step = &plan->steps[i];
+        size_t index;
+
+        if (step->kind != &provision_step_prove_tls)
+            continue;
+        (void)certificate_of_key(proof->profile, step->key, &index);
+        show(proof->context, step, false);
+        if (!prove(proof, index, true, err))
+            return false;
+        step->done = true;
+        show(proof->context, step, true);
+    }
+    return true;
 }
 
 /* ---- for record and result ---- */
@@ -169,7 +186,7 @@ static json_t *object_of(const struct connection_proof *proof, size_t index)
     return object;
 }
 
-static bool has_connections(const struct profile *profile)
+bool connection_proof_is_wanted(const struct profile *profile)
 {
     bool has = false;
 
@@ -180,7 +197,7 @@ static bool has_connections(const struct profile *profile)
 
 json_t *connection_proof_record(const struct connection_proof *proof)
 {
-    json_t *list = has_connections(proof->profile) ? json_array() : NULL;
+    json_t *list = connection_proof_is_wanted(proof->profile) ? json_array() : NULL;
 
     for (size_t i = 0; list != NULL && i < proof->profile->certificate_count; i++)
         if (proof->certificates[i].time[0] != '\0')

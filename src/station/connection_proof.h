@@ -22,23 +22,35 @@ struct connection_of_certificate {
 
 /* Zero-initialised but for the first members, which are the caller's and must outlive it. Must not move. */
 struct connection_proof {
-    struct session *session;
+    const struct station_config *config;
+    json_t *const *record; /* the device's; `*record` NULL: none */
     const struct profile *profile;
     const struct certificate_issue *issue; /* where the certificates are */
+    bool is_board;                         /* the key is a board's: station/board_tls.h */
+    /* Connects with the key and certificate of the profile's certificate `index`: tls_try(), board_tls_try(). */
+    bool (*connect)(void *context, size_t index, const struct tls_settings *settings, struct tls_result *result,
+                    struct error *err);
     /* Keeps what is proven so far: struct provision_connections, keep(). */
     bool (*keep)(void *context, const struct provision_evidence *evidence, struct error *err);
     void *context;
     struct connection_of_certificate certificates[PROFILE_CERTIFICATES_MAX];
 };
 
-/*
- * Whether a board can do what the profile asks for: it cannot connect to a server by itself. False with
- * ERROR_PROFILE_CONFLICT, the certificate's name as subject.
- */
-bool connection_proof_check_board(const struct profile *profile, struct error *err);
-
 /* The functions for the engine. */
 struct provision_connections connection_proof_functions(struct connection_proof *proof);
+
+/* Whether the profile asks for connections. */
+bool connection_proof_is_wanted(const struct profile *profile);
+
+/*
+ * Without an engine, for a board's run: reads the settings of every connection, before anything is written; then, when
+ * the device is finished, makes each in the plan's order. `show` gets each step when it begins and when it is done.
+ * False with the reason.
+ */
+bool connection_proof_check(struct connection_proof *proof, struct error *err);
+bool connection_proof_run(struct connection_proof *proof, struct provision_plan *plan,
+                          void (*show)(void *context, const struct provision_step *step, bool finished),
+                          struct error *err);
 
 /*
  * The connections that this run made, as a list of objects: docs/reference/record.md, `connections`. NULL: the profile

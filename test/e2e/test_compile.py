@@ -87,12 +87,13 @@ def test_compile_refuses_what_a_board_could_not_do(station, plan):
     assert failed.error["reason"] == "input-file" and failed.error["key_id"] == 20
 
 
-def test_compile_refuses_a_proof_by_a_connection(station):
-    """The station connects; a factory image cannot."""
+def test_a_proof_by_a_connection_is_the_stations(station):
+    """The station connects: the image has no step for it, but signs a handshake. Only such an image does."""
     text = (ROOT / "profiles" / "trust-flex-identity.yaml").read_text()
     profile = station.write("tls.yaml", text.replace("    psa-id: 0x1001", "    psa-id: 0x1001\n    prove: tls\n    connection: broker"))
-    failed = station.json("compile", profile, "--c", code=2)
-    assert failed.error["reason"] == "profile-conflict" and "prove: tls" in failed.error["cause"] and failed.error["subject"] == "client"
+    table = station.run("compile", profile, "--c").out
+    assert ".handshake = factory_sign_handshake" in table and ".prove = PROFILE_PROVE_TLS" in table and "provision_step_prove_tls" not in table
+    assert "handshake" not in station.run("compile", ROOT / "profiles" / "trust-flex-identity.yaml", "--c").out
 
 
 @pytest.mark.parametrize("algorithm, builds", [("ecdsa(sha-256)", True), ("ecdsa(any-hash)", True), ("ecdsa(sha-384)", False)])

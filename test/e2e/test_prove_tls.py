@@ -6,8 +6,14 @@ import shutil
 
 import pytest
 
-from conftest import ANY_ECDSA, run_program
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+from conftest import ANY_ECDSA, ROOT, run_program
+from host_board import TESTS
+from test_board_certificates import Identity
 from test_certificate_issue import ARMED, FLEX, find, make_ca, name_issuers
+from test_hostile_board import lying
 from test_use_rules import limited_508, limited_608, new_part, uses_left
 from tls_servers import HOST, Authority, free_port, mosquitto, s_server
 
@@ -205,11 +211,120 @@ def test_a_key_that_counts_its_uses(station, plan, authority, aside, part):
         assert station.chip.read_bytes() == chip
 
 
-def test_a_board_cannot(line, aside):
-    """Refused before an image is made of it, and before a board is asked; nobody listens at that console."""
-    for command in (("compile", "--c", line.profile), ("board", "provision", line.profile, "--console", aside / "none")):
-        failed = line.json(*command, code=2).error
-        assert failed["reason"] == "profile-conflict" and failed["subject"] == "client" and "cannot connect to a server" in failed["cause"]
+# ---- boards: the station connects, the board's key signs the handshake
+
+BOARD_TLS, BOARD_PROFILE = TESTS / "factory_tls", ROOT / "test" / "data" / "profiles" / "board-tls.yaml"
+COUNTED_TLS, COUNTED_PROFILE = TESTS / "factory_counted_tls", ROOT / "test" / "data" / "profiles" / "board-counted-tls.yaml"
+
+
+@pytest.fixture
+def board_line(station):
+    line = Identity(station, image=BOARD_TLS, profile=BOARD_PROFILE)
+    line.ca = station.state / "ca.pem"
+    return line
+
+
+def test_a_board(board_line, authority, aside):
+    line, station, sent = board_line, board_line.station, []
+
+    def listen(chunk):
+        sent.extend(re.findall(rb"@report (\S+) (\S+) ", chunk))
+        return chunk
+    with line.boot(to_board=listen) as board:
+        with s_server(aside / "server", authority, line.ca, extra=("-ciphersuites", "TLS_AES_128_GCM_SHA256")) as port:
+            name_server(station, authority, port)
+            before = station.snapshot()
+            assert actions(line.provision_json(board, "--dry-run").event("plan"))[-2:] == ["finish-mark", "prove-tls"]
+            assert station.snapshot() == before and not sent
+            done = line.provision_json(board).event("provisioned")
+        (told,) = done["connections"]
+        assert told["version"] == "TLSv1.3" and told["answer"].startswith("HTTP/1.") and told["chip_commands"] == 1 and not told["recorded"]
+        assert told["device"]["sha_256"] == done["certificates"][0]["sha256"] and told["port"] == str(port)
+        (recorded,) = station.record["connections"]
+        assert recorded == {name: value for name, value in told.items() if name != "recorded"}
+        # Again, with another hash: another handshake, and nothing is written to the device.
+        with s_server(aside / "again", authority, line.ca, extra=("-ciphersuites", "TLS_AES_256_GCM_SHA384")) as port:
+            name_server(station, authority, port)
+            before = line.chip.read_bytes(), line.flash.read_bytes()
+            said = line.provision(board, arm=())
+        assert re.search(r"^  connection server: .* accepted certificate client over TLSv1.3 and answered HTTP/1", said.out, re.M)
+        assert "prove-tls 16 client: done\n" in said.err and (line.chip.read_bytes(), line.flash.read_bytes()) == before
+        assert station.record["connections"][0]["suite"] != told["suite"]
+    assert [(key, len(transcript)) for key, transcript in sent] == [(b"16", 64), (b"16", 96)]
+
+
+def test_a_board_that_no_server_accepts(board_line, authority, aside):
+    """The device is finished and recorded all the same, and the same command tries the connection again."""
+    line, station = board_line, board_line.station
+    with line.boot() as board:
+        failed = line.provision_json(board, code=2)
+        assert failed.error["reason"] == "input-file" and not (station.state / "devices").exists()
+        name_server(station, authority, free_port(), tls="1.2")
+        failed = line.provision_json(board, code=2)
+        assert failed.error["reason"] == "input-file" and failed.error["subject"] == "server" and "TLS 1.3 only" in failed.error["cause"]
+        with s_server(aside / "other", authority, authority.pem) as port:
+            name_server(station, authority, port)
+            failed = line.provision_json(board, code=1)
+        assert failed.error["reason"] == "server-refused" and [item["event"] for item in failed.objects][-3:] == ["unconnected", "run", "error"]
+        assert station.record["keys"][0]["proof"]["proven"] and "connections" not in station.record
+        assert station.history[-1]["error"]["reason"] == "server-refused"
+        with s_server(aside / "old", authority, line.ca, "1.2") as port:
+            name_server(station, authority, port)
+            failed = line.provision_json(board, arm=(), code=1)
+        assert failed.error["reason"] == "tls-failed" and "must offer TLS 1.3" in failed.error["next"]
+        with s_server(aside / "open", authority, line.ca, demand=False) as port:
+            name_server(station, authority, port)
+            assert line.provision_json(board, arm=(), code=1).error["reason"] == "certificate-not-asked"
+        with mosquitto(aside / "right", authority, line.ca, "1.3") as port:
+            name_server(station, authority, port, ask="mqtt")
+            done = line.provision_json(board, arm=()).event("provisioned")
+        assert done["changes"] == 0 and done["connections"][0]["answer"] == "CONNACK, accepted" and len(station.record["connections"]) == 1
+
+
+LIES = {
+    "another signature": (lambda text: re.sub("signature=..", "signature=00", text) if text.startswith("@handshake") else text, "proof-failed", "not its key's"),
+    "no signature": (lambda text: "" if text.startswith("@handshake") else text, "device-garbled", "does not arrive"),
+    "it says that it connects": (lambda text: text.replace("action=finish-mark", "action=prove-tls key=16"), "device-garbled", "checksum errors"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_board_that_lies(board_line, authority, aside, lie):
+    change, reason, cause = LIES[lie]
+    with s_server(aside / "server", authority, board_line.ca) as port, board_line.boot(to_station=lying(change)) as board:
+        name_server(board_line.station, authority, port)
+        failed = board_line.provision_json(board, code={1, 3}).error
+    assert failed["reason"] == reason and cause in failed["cause"], failed
+
+
+def test_what_a_board_signs(board_line, authority, aside):
+    """The client's CertificateVerify of TLS 1.3 with this hash, and nothing else; only after a run for a station."""
+    line = board_line
+    with s_server(aside / "server", authority, line.ca) as port, line.boot() as board:
+        name_server(line.station, authority, port)
+        assert board.ask("report 16 " + "5A" * 32)[0][-1][0] == "error", "no run yet"
+        line.provision(board)
+        for words in ("16 " + "5A" * 31, "16 " + "5A" * 33, "16 " + "5A" * 49, "16 zz", "17 " + "5A" * 32, "16", "16 " + "5A" * 32 + " 1"):
+            assert board.ask("report " + words)[0][-1][1]["reason"] == "usage", words
+        (answer,) = [item[1] for item in board.ask("report 16 " + "5A" * 32)[0] if item[0] == "handshake"]
+        # Without a nonce nobody proves a connection.
+        line.arm(board)
+        assert board.ask("run")[0][-1][0] == "ok" and board.ask("report 16 " + "5A" * 32)[0][-1][1]["reason"] == "usage"
+    (point,) = [key["public_key"] for key in line.station.record["keys"]]
+    signed = b" " * 64 + b"TLS 1.3, client CertificateVerify\0" + b"\x5a" * 32
+    r, s = (int(answer["signature"][i:i + 64], 16) for i in (0, 64))
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), bytes.fromhex(point))
+    key.verify(utils.encode_dss_signature(r, s), signed, ec.ECDSA(hashes.SHA256()))
+
+
+def test_a_board_whose_key_counts_its_uses(station, authority):
+    """Its plan has no use for a handshake: refused before the first is spent."""
+    line = Identity(station, station.write("part.hex", bytes(limited_608()).hex()), COUNTED_TLS, COUNTED_PROFILE)
+    name_server(station, authority, free_port())
+    chip = line.chip.read_bytes()
+    with line.boot() as board:
+        failed = line.provision_json(board, code=1).error
+    assert failed["reason"] == "slot-policy" and "counts its uses" in failed["cause"] and line.chip.read_bytes() == chip
 
 
 def test_verify_record(line, authority, aside):

@@ -303,6 +303,15 @@ static void print_needs(FILE *stream, const struct profile *profile, const char 
             name, name, any_key(profile, is_imported) ? "driver_shell_all" : "driver_shell_make_only");
 }
 
+static bool proves_by_tls(const struct profile *profile)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < profile->certificate_count; i++)
+        any = any || profile->certificates[i].prove == PROFILE_PROVE_TLS;
+    return any;
+}
+
 /* Room for the certificates that the station sends, and what takes them. */
 static void print_certificates(FILE *stream, const struct profile *profile, const char *name)
 {
@@ -316,10 +325,11 @@ static void print_certificates(FILE *stream, const struct profile *profile, cons
     fprintf(stream,
             "\nstatic struct factory_certificate %s_rooms[%zu];\n"
             "static struct factory_certificates %s_taken = {.functions = &factory_certificate_functions, .rooms = "
-            "%s_rooms};\n"
+            "%s_rooms%s};\n"
             "extern struct factory_certificates *const %s_certificates;\n"
             "struct factory_certificates *const %s_certificates = &%s_taken;\n",
-            name, profile->certificate_count, name, name, name, name, name);
+            name, profile->certificate_count, name, name,
+            proves_by_tls(profile) ? ", .handshake = factory_sign_handshake" : "", name, name, name);
 }
 
 void profile_table_print(FILE *stream, const struct profile_compiled *compiled, const char *name,
