@@ -87,7 +87,7 @@ _imprint_ports() {
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --issuers --connections --json --quiet --verbose --fault --trace --trace-secrets --help --version"
 _imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger witness line order report label manifest signer station user rework scrap retire erase compile board virtual ca help version"
-_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --server --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --role --note --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
+_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --listen --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --role --note --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
 
 _imprint_subcommands() {
     case $1 in
@@ -119,6 +119,7 @@ _imprint_options() {
         "verify-record") echo "--profile" ;;
         "ledger new") echo "--key" ;;
         "ledger list") echo "--csv --keys --certificates" ;;
+        "ledger alarms") echo "--server --local" ;;
         "witness serve") echo "--listen" ;;
         "line init") echo "--server --sql" ;;
         "line add-station") echo "--server --password-file --sql" ;;
@@ -196,6 +197,7 @@ _imprint_value() {
         "tls -t" | "tls --timeout") echo "none" ;;
         "verify-record --profile") echo "file" ;;
         "ledger new --key") echo "none ed25519 p-256" ;;
+        "ledger alarms --server") echo "none" ;;
         "witness serve --listen") echo "none 127.0.0.1:8446 0.0.0.0:8446" ;;
         "line init --server") echo "none" ;;
         "line add-station --server") echo "none" ;;

@@ -60,7 +60,7 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --server --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --role --note --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
+set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --listen --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --role --note --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
@@ -170,6 +170,8 @@ complete -c imprint -n '__imprint_words_are ledger' -a show -d 'Show all that th
 complete -c imprint -n '__imprint_words_are ledger' -a verify -d 'Check the ledger: edits, gaps, forks, a clock that went back'
 complete -c imprint -n '__imprint_verb_is ledger verify' -F
 complete -c imprint -n '__imprint_words_are ledger' -a alarms -d 'List the entries in which a device has what another one has'
+complete -c imprint -n '__imprint_verb_is ledger alarms' -l server -x -d 'only the line\'s, of this database: PostgreSQL\'s connection settings, without a password'
+complete -c imprint -n '__imprint_verb_is ledger alarms' -l local -d 'only this station\'s, without asking the line'
 complete -c imprint -n '__imprint_words_are ledger' -a cosign -d 'Have witnesses cosign the newest checkpoint of the ledger'
 complete -c imprint -n '__imprint_words_are ledger' -a stamp -d 'Have a time stamping authority stamp the newest checkpoint'
 complete -c imprint -n '__imprint_words_are ledger' -a export -d 'Write the ledger for an auditor, with what is needed to check it'

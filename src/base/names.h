@@ -745,6 +745,7 @@
 #define ledger_line_grant imprint_ledger_line_grant
 #define ledger_line_kind imprint_ledger_line_kind
 #define ledger_line_leaf imprint_ledger_line_leaf
+#define ledger_line_list_alarms imprint_ledger_line_list_alarms
 #define ledger_line_open_log imprint_ledger_line_open_log
 #define ledger_line_password imprint_ledger_line_password
 #define ledger_line_reader_sql imprint_ledger_line_reader_sql
@@ -762,6 +763,7 @@
 #define ledger_rebuild imprint_ledger_rebuild
 #define ledger_select_entries imprint_ledger_select_entries
 #define ledger_verify imprint_ledger_verify
+#define line_alarms_upgrade imprint_line_alarms_upgrade
 #define line_boards_upgrade imprint_line_boards_upgrade
 #define line_entries_close imprint_line_entries_close
 #define line_entries_next imprint_line_entries_next

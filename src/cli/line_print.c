@@ -9,21 +9,33 @@ static const char *plural(uint64_t count)
     return count == 1 ? "y" : "ies";
 }
 
+static const char *known(const char *text)
+{
+    return text == NULL ? "?" : text;
+}
+
 static void print_alarm(const struct output *output, const struct ledger_line_alarm *alarm)
 {
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "event", "line-alarm", "what", alarm->what,
-                               "device", alarm->device, "station", alarm->station, "other", alarm->other,
-                               "other_station", alarm->other_station, "seq", (json_int_t)alarm->seq);
+    const char *time = alarm->time == NULL ? "" : alarm->time, *comma = alarm->time == NULL ? "" : ", ";
+    const char *station = known(alarm->station), *device = known(alarm->device), *other = known(alarm->other),
+               *other_station = known(alarm->other_station);
 
-    if (strcmp(alarm->device, alarm->other) == 0)
-        output_result(output, "ALARM %s: device %s of station %s (entry %" PRIu64 ") has another, says station %s\n",
-                      alarm->what, alarm->device, alarm->station, alarm->seq, alarm->other_station);
+    if (alarm->device == NULL)
+        output_result(output, "ALARM %s: station %s, entry %" PRIu64 "%s%s\n", alarm->what, station, alarm->seq, comma,
+                      time);
+    else if (strcmp(device, other) == 0)
+        output_result(output,
+                      "ALARM %s: device %s of station %s (entry %" PRIu64 "%s%s) has another, says station %s\n",
+                      alarm->what, device, station, alarm->seq, comma, time, other_station);
     else
         output_result(output,
                       "ALARM %s: device %s of station %s (entry %" PRIu64
-                      ") has what device %s of station %s has already\n",
-                      alarm->what, alarm->device, alarm->station, alarm->seq, alarm->other, alarm->other_station);
-    output_object(output, object);
+                      "%s%s) has what device %s of station %s has already\n",
+                      alarm->what, device, station, alarm->seq, comma, time, other, other_station);
+    output_object(output,
+                  json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:I, s:s?}", "event", "line-alarm", "what", alarm->what,
+                            "device", alarm->device, "station", alarm->station, "other", alarm->other, "other_station",
+                            alarm->other_station, "seq", (json_int_t)alarm->seq, "time", alarm->time));
 }
 
 void line_print_alarm(void *context, const struct ledger_line_alarm *alarm)

@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* imprint ledger alarms: the entries in which a device has what another device has already. */
+/* imprint ledger alarms: the entries in which a device has what another device has already, here and on the line. */
 #include <inttypes.h>
 
+#include "cli/line_print.h"
 #include "cli/with_ledger.h"
+#include "ledger/line_alarms.h"
+
+enum alarms_option { OPTION_SERVER, OPTION_LOCAL, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_SERVER] = {"server", 0, "SETTINGS",
+                       "only the line's, of this database: PostgreSQL's connection settings, without a password", NULL},
+    [OPTION_LOCAL] = {"local", 0, NULL, "only this station's, without asking the line", NULL},
+};
 
 static const char *text_of(const json_t *entry, const char *name)
 {
@@ -36,27 +45,75 @@ static bool look_at(struct cli *cli, struct ledger *ledger, struct statement *ro
     return ok;
 }
 
-static bool list_alarms(struct cli *cli, struct ledger *ledger, struct error *err)
+static bool list_own(struct cli *cli, struct ledger *ledger, uint64_t *alarms, struct error *err)
 {
     enum statement_result result = STATEMENT_FAILED;
     struct statement entries;
-    uint64_t alarms = 0;
     bool ok = ledger_select_entries(ledger, &entries, err);
 
     while (ok && (result = statement_step(&entries, err)) == STATEMENT_ROW)
-        ok = look_at(cli, ledger, &entries, &alarms, err);
+        ok = look_at(cli, ledger, &entries, alarms, err);
     statement_finish(&entries);
-    if (ok && result == STATEMENT_DONE) {
-        output_say(&cli->output, "imprint: %" PRIu64 " alarm%s", alarms, alarms == 1 ? "" : "s");
+    if (ok && result == STATEMENT_DONE)
         return true;
-    }
     error_doing(err, "list the ledger's alarms");
     return false;
 }
 
+static void say_count(const struct output *output, uint64_t alarms, const char *of)
+{
+    output_say(output, "imprint: %" PRIu64 " alarm%s of %s", alarms, alarms == 1 ? "" : "s", of);
+}
+
+static bool list_of_line(struct cli *cli, struct database *line, struct error *err)
+{
+    uint64_t alarms;
+
+    if (!ledger_line_list_alarms(line, line_print_alarm, &cli->output, &alarms, err))
+        return false;
+    say_count(&cli->output, alarms, "the line");
+    return true;
+}
+
+static bool list_alarms(struct cli *cli, struct ledger *ledger, struct error *err)
+{
+    struct station_line line = {.config = &cli->station.config};
+    uint64_t alarms = 0;
+    bool is_there = false, ok = list_own(cli, ledger, &alarms, err);
+
+    if (ok)
+        say_count(&cli->output, alarms, "this station's ledger");
+    if (!ok || cli->values[OPTION_LOCAL] != NULL)
+        return ok;
+    ok = line_file_read(&cli->station.config, &line.file, &is_there, err) &&
+         (!is_there || (station_line_require(&line, err) && list_of_line(cli, &line.database, err)));
+    station_line_close(&line);
+    if (!ok && err->reason == ERROR_SERVER_AWAY)
+        err->next = "the station's own are complete; when the server is back, run the same command again";
+    return ok;
+}
+
+static bool list_at_server(struct cli *cli, struct error *err)
+{
+    const struct database_server server = {.settings = cli->values[OPTION_SERVER]};
+    struct database line = {.handle = NULL};
+    const bool ok =
+        database_connect(&line, &server, &ledger_line_kind, DATABASE_READ, err) && list_of_line(cli, &line, err);
+
+    database_close(&line);
+    return ok;
+}
+
 static enum cli_exit run_ledger_alarms(struct cli *cli)
 {
-    return with_ledger(cli, LEDGER_READ, list_alarms);
+    struct error err = ERROR_IN(cli->error_room);
+
+    if (cli->values[OPTION_SERVER] == NULL)
+        return with_ledger(cli, LEDGER_READ, list_alarms);
+    if (cli->values[OPTION_LOCAL] == NULL)
+        return list_at_server(cli, &err) ? CLI_DONE : output_error(&cli->output, &err);
+    error_set(&err, ERROR_USAGE, "--server and --local exclude each other", "leave one of them out");
+    return output_error(&cli->output, &err);
 }
 
 const struct cli_verb cli_verb_ledger_alarms = {
@@ -66,9 +123,15 @@ const struct cli_verb cli_verb_ledger_alarms = {
     .description = "A line for each entry whose device showed a public key, a certificate serial\n"
                    "number or a board number that the ledger knows as another device's: a copied\n"
                    "chip image, a faulty part, or a fraud. It names both. Set both aside, and see\n"
-                   "docs/guide/ledger.md. An alarm of the line is in the line's database. Changes\n"
-                   "nothing.\n",
-    .examples = "  imprint ledger alarms\n",
+                   "docs/guide/ledger.md. With line.yaml, those of the line's server too in which\n"
+                   "this station has a part: also what was found when entries arrived.\n"
+                   "\n"
+                   "--server lists all of a line, for who can read its entries (line add-planner)\n"
+                   "and its administrator. Changes nothing.\n",
+    .examples = "  imprint ledger alarms\n"
+                "  imprint ledger alarms --server 'host=db.example dbname=line user=office'\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
     .least = 0,
     .most = 0,
     .run = run_ledger_alarms,

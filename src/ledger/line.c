@@ -341,10 +341,10 @@ static void tell_alarms(const json_t *answer, void (*alarm)(void *context, const
     {
         const struct ledger_line_alarm told = {
             .what = text_of(value, "what"),
-            .device = text_of(value, "device"),
-            .station = text_of(value, "station"),
-            .other = text_of(value, "other"),
-            .other_station = text_of(value, "other_station"),
+            .device = json_string_value(json_object_get(value, "device")),
+            .station = json_string_value(json_object_get(value, "station")),
+            .other = json_string_value(json_object_get(value, "other")),
+            .other_station = json_string_value(json_object_get(value, "other_station")),
             .seq = (uint64_t)json_integer_value(json_object_get(value, "seq")),
         };
 

@@ -95,12 +95,17 @@ bool ledger_line_open_log(struct database *line, const struct ledger *ledger, st
 bool ledger_line_leaf(struct database *line, const char *log, uint64_t seq, uint8_t leaf[static MERKLE_BYTES],
                       struct error *err);
 
-/* A second owner that the line found in what was sent. Texts are valid during the call. */
+/*
+ * What the line found in what was sent, a second owner as a rule. Texts are valid during the call; NULL: of a fork and
+ * of an entry that cannot be read the line says only station and number.
+ */
 struct ledger_line_alarm {
     const char *what; /* "public key", "certificate serial number", "board number B-7", "microcontroller 00FF",
-                         "unreadable entry" */
-    const char *device, *station, *other, *other_station; /* `other` is `device`: it has two board numbers */
-    uint64_t seq;                                         /* of the entry that was sent */
+                         "unreadable entry", "fork" */
+    const char *station;
+    const char *device, *other, *other_station; /* `other` is `device`: it has two board numbers */
+    uint64_t seq;                               /* of the entry that was sent */
+    const char *time;                           /* when the line found it; NULL: now */
 };
 
 /*

@@ -4,6 +4,7 @@
  * sees no table. They run with the rights of who made them, and know the caller as session_user.
  */
 #include "ledger/line.h"
+#include "ledger/line_alarms.h"
 #include "ledger/line_boards.h"
 #include "ledger/line_mcus.h"
 
@@ -245,6 +246,7 @@ static const char *const upgrades[] = {
     TABLES TREE READ DERIVE OPEN APPEND FIND GRANTS,
     line_boards_upgrade,
     line_mcus_upgrade,
+    line_alarms_upgrade,
 };
 
 const struct database_kind ledger_line_kind = {

@@ -135,6 +135,24 @@ def test_what_was_made_without_the_server_is_compared_when_it_arrives(line, firs
     assert line_entries(line, "st-02") == own_entries(second), "kept all the same"
     assert line.sql("SELECT what FROM line_alarm") == "public key"
     assert sync(second).event("line-sent")["alarms"] == 0, "told once"
+    # Listed again, to both stations and to who can read the entries, and to no other station.
+    listed = second.json("ledger", "alarms").event("line-alarm")
+    assert listed.pop("time") is not None and listed == {key: value for key, value in alarm.items() if key != "time"}
+    assert first.json("ledger", "alarms").event("line-alarm")["device"] == alarm["device"]
+    assert run_program("--json", "ledger", "alarms", "--server", line.settings()).event("line-alarm")["other"] == "010203040506070809"
+    assert "ALARM public key: device " in second.run("ledger", "alarms").out
+    assert second.json("ledger", "alarms", "--local").objects == []
+    assert "exclude" in second.json("ledger", "alarms", "--local", "--server", "x", code=2).error["cause"]
+    line.sql("UPDATE line_log SET station = 'st-02'; UPDATE line_alarm SET details = replace(details, 'st-01', 'st-02')")
+    assert [item["event"] for item in first.json("ledger", "alarms").objects] == []
+    line.sql("INSERT INTO line_alarm (what, log, seq, details) SELECT 'fork', log, g, '{\"entry\":\"x\"}' FROM line_alarm, generate_series(1, 250) g")
+    several = second.json("ledger", "alarms").objects
+    assert [item["seq"] for item in several if item["what"] == "fork"] == list(range(1, 251)) and several[1]["device"] is None
+    assert "ALARM fork: station st-02, entry 250, 20" in second.run("ledger", "alarms").out
+    line.kill()
+    away = second.json("ledger", "alarms", code=3)
+    assert "run the same command again" in away.error["next"]
+    line.start()
 
 
 # ---- a state folder that was copied
