@@ -26,20 +26,8 @@ static bool fill(int fd, size_t size)
     return true;
 }
 
-/* What the file system says of itself. It may not know of a quota. */
-static enum storage_status ask(int directory, size_t count, size_t size)
-{
-    struct statvfs found;
-
-    if (fstatvfs(directory, &found) != 0 || found.f_frsize == 0)
-        return STORAGE_OK;
-    const size_t blocks = (size + found.f_frsize - 1) / found.f_frsize;
-    /* Some file systems have no fixed number of files: f_files is 0. */
-    const bool fits = found.f_bavail >= count * blocks && (found.f_files == 0 || found.f_favail >= count);
-    return fits ? STORAGE_OK : STORAGE_FULL;
-}
-
-enum storage_status file_room(int directory, size_t count, size_t size)
+/* Writes `count` files of `size` bytes at once. 0 or an errno; nothing of them is left. */
+static int try_files(int directory, size_t count, size_t size)
 {
     int files[FILE_ROOM_FILES_MAX];
     size_t made = 0;
@@ -53,7 +41,25 @@ enum storage_status file_room(int directory, size_t count, size_t size)
     }
     for (size_t i = 0; i < made; i++)
         (void)close(files[i]);
-    if (error == 0 || is_full(error))
-        return error == 0 ? STORAGE_OK : STORAGE_FULL;
-    return ask(directory, count, size);
+    return error;
+}
+
+enum storage_status file_room(int directory, size_t count, size_t size)
+{
+    struct statvfs found;
+    const bool is_known = fstatvfs(directory, &found) == 0 && found.f_frsize != 0;
+    const size_t unit = is_known ? found.f_frsize : 1, blocks = (size + unit - 1) / unit;
+    int error;
+
+    /* Some file systems have no fixed number of files: f_files is 0. */
+    if (is_known && found.f_files != 0 && found.f_favail < count)
+        return STORAGE_FULL;
+    error = try_files(directory, 1, count * blocks * unit);
+    if (error == EFBIG) /* the process may not write a file of that size, but perhaps each of them */
+        error = try_files(directory, count, size);
+    if (error == 0)
+        return STORAGE_OK;
+    if (is_full(error))
+        return STORAGE_FULL;
+    return is_known && found.f_bavail < count * blocks ? STORAGE_FULL : STORAGE_OK;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Asks a file system whether so many new files fit, before any of them is needed. It tries it with files that never
- * have a name, because only then does a quota count too; nothing of them is left. A file system without such files
- * (NFS, FAT) is believed what statvfs() says.
+ * Asks a file system whether so many new files fit, before any of them is needed. Their number is asked of statvfs();
+ * their bytes are written into one file that never has a name, because only then does a quota count too, and nothing of
+ * it is left. (A file for each took a tenth of a board's processor time. A quota on the number of files is so found
+ * only when it is used up.) A file system without such files (NFS, FAT) is believed what statvfs() says.
  */
 #ifndef IMPRINT_STORAGE_FILE_ROOM_H
 #define IMPRINT_STORAGE_FILE_ROOM_H
