@@ -20,6 +20,10 @@ DUMPS = ROOT / "test" / "data" / "configs"
 
 EXITS = {0, 1, 2, 3, 4, 5, 6, 130}
 
+# Of a sweep over many places or values, every one; a build with sanitizers is slow, and takes every third.
+SAMPLED = os.environ.get("IMPRINT_SAMPLED") == "1"
+EVERY = 3 if SAMPLED else 1
+
 # Of the key store's files these are no content: who holds it, and room kept for a record.
 NO_CONTENT = {"lock", "writing.tmp", "reserved.tmp", "kept"}
 # Each run adds a line to it, one that changes nothing else too: test_history.py holds what it says.

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from conftest import ANY_ECDSA, DUMPS, EXAMPLE, PROGRAM, THREE_WAYS, block_yaml
+from conftest import ANY_ECDSA, DUMPS, EVERY, EXAMPLE, PROGRAM, THREE_WAYS, block_yaml
 from test_virtual_run import ENV
 
 VERBS = [("info",), ("keys",), ("provision", EXAMPLE, "--arm", "profile"), ("provision", "-n", EXAMPLE), ("public-key", "16"), ("sign", "16"),
@@ -52,13 +52,13 @@ def test_chip_file_cut_short_or_scribbled_on(delivered):
     good = delivered.chip.read_bytes()
     whole = delivered.json("info").event("chip")
     refused = 0
-    for end in sorted({0, 1, 15, 16, 100, *range(0, len(good), max(1, len(good) // 40))}):
+    for end in sorted({0, 1, 15, 16, 100, *range(0, len(good), EVERY * max(1, len(good) // 40))}):
         path = delivered.write("cut", good[:end])
         result = delivered.json("--device", f"virtual:{path}", "info", code={0, 3})
         refused += result.code == 3
         assert result.code == 3 or result.event("chip") == whole
         assert path.read_bytes() == good[:end]
-    for at in range(0, len(good), max(1, len(good) // 40)):
+    for at in range(0, len(good), EVERY * max(1, len(good) // 40)):
         path = delivered.write("scribbled", good[:at] + bytes([good[at] ^ 0x40]) + good[at + 1:])
         result = delivered.json("--device", f"virtual:{path}", "info", code={0, 3})
         refused += result.code == 3

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from conftest import ANY_ECDSA, EXAMPLE, block_yaml
+from conftest import ANY_ECDSA, EVERY, EXAMPLE, block_yaml
 
 REASONS = {"profile-syntax", "profile-schema", "profile-conflict", "input-file"}
 
@@ -75,7 +75,7 @@ WRONG = [{"a": 1}, [{"a": 1}], [[]], 0.5, "no such word", -1, "", [], {}, "~", 1
 GOOD = [(("keys",), [])]  # a profile may have no keys
 
 
-@pytest.mark.parametrize("path, value", [(path, value) for path in FIELDS for value in WRONG if (path, value) not in GOOD],
+@pytest.mark.parametrize("path, value", [(path, value) for path in FIELDS for value in WRONG if (path, value) not in GOOD][::EVERY],
                          ids=lambda part: ".".join(map(str, part)) if isinstance(part, tuple) else json.dumps(part)[:12])
 def test_field_of_the_wrong_type(bench, plan, path, value):
     target = plan
@@ -179,7 +179,7 @@ def test_each_prefix_of_the_example_is_refused_or_asks_for_less(bench):
     """No prefix crashes or is taken for the whole."""
     text = EXAMPLE.read_bytes()
     whole = bench.json("provision", "-n", EXAMPLE).event("plan")["steps"]
-    for end in range(0, len(text), 37):
+    for end in range(0, len(text), 37 * EVERY):
         result = bench.json("provision", "-n", bench.write("prefix.yaml", text[:end]), code={0, 2, 4})
         if result.code == 4:
             assert result.error["reason"] == "slot-filled", "all but the last field"

@@ -3,13 +3,12 @@
 
 A build with sanitizers is slow: with IMPRINT_SAMPLED=1 power fails at every third of these places.
 """
-import os
 import time
 
 import pytest
 
 from host_board import FACTORY, FACTORY_BLANK, PROFILE, PROFILE_BLANK, Board
-from conftest import Station
+from conftest import EVERY, Station
 from test_host_board import Line, line  # noqa: F401, a fixture
 
 
@@ -43,7 +42,6 @@ def test_a_fault_that_is_none(line, fault):
 
 
 CUTS = ["kill@{}", "cut@{}.after", "flash@{}", "flash@{}.torn"]
-EVERY = 3 if os.environ.get("IMPRINT_SAMPLED") == "1" else 1
 
 
 @pytest.mark.parametrize("kind", CUTS)

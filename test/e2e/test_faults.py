@@ -3,16 +3,13 @@
 
 A build with sanitizers is slow: with IMPRINT_SAMPLED=1 each kind comes at every third command, each kind at others.
 """
-import os
 import shutil
 
 import pytest
 
-from conftest import EXAMPLE, EXITS, THREE_WAYS, Station
+from conftest import EXAMPLE, EXITS, SAMPLED, THREE_WAYS, Station
 
 KINDS = ["silent", "nack", "garbage", "badcrc", "flip", "lost", "reset", "slow"]
-
-SAMPLED = os.environ.get("IMPRINT_SAMPLED") == "1"
 
 
 def commands(kind, first, total, every=1):

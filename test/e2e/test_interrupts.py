@@ -12,9 +12,7 @@ import time
 
 import pytest
 
-from conftest import EXAMPLE, EXITS, PROGRAM, THREE_WAYS, Station
-
-EVERY = 3 if os.environ.get("IMPRINT_SAMPLED") == "1" else 1
+from conftest import EVERY, EXAMPLE, EXITS, PROGRAM, THREE_WAYS, Station
 
 
 def lines_of(tmp_path, part, profile, *more):

@@ -14,7 +14,7 @@ import zlib
 
 import pytest
 
-from conftest import EXAMPLE, PROGRAM, THREE_WAYS, Station, run_program
+from conftest import EVERY, EXAMPLE, PROGRAM, THREE_WAYS, Station, run_program
 
 NAMESPACE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
 
@@ -39,7 +39,7 @@ def in_namespace(script, *arguments):
 # ---- full
 
 @needs_mount
-@pytest.mark.parametrize("files", range(21))
+@pytest.mark.parametrize("files", range(0, 21, EVERY))
 def test_disk_with_room_for_so_many_files(delivered, files):
     """The chip lies elsewhere, so that only key records meet the full disk. What was begun is finished once there is room."""
     place = delivered.folder / "small"

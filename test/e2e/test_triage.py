@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from conftest import DUMPS, EXAMPLE, EXITS, THREE_WAYS, TRUST_FLEX, Station
+from conftest import DUMPS, EVERY, EXAMPLE, EXITS, SAMPLED, THREE_WAYS, TRUST_FLEX, Station
 
 
 def look(station, profile, code=0):
@@ -47,7 +47,7 @@ def test_every_cut_of_a_blank_part_is_named(tmp_path):
     loud = twin.run("--verbose", "provision", THREE_WAYS, "--arm", "profile").err
     total = int([line for line in loud.splitlines() if " commands (" in line][-1].split()[1])
     reached, started = [], set()
-    for group in range(1, total + 1):
+    for group in range(1, total + 1, EVERY):
         station = Station(tmp_path / f"{group}")
         station.new("blank")
         station.run("--fault", f"kill@{group}", "provision", THREE_WAYS, "--arm", "profile", code=EXITS | {-9})
@@ -64,7 +64,7 @@ def test_every_cut_of_a_blank_part_is_named(tmp_path):
             reached.append({"blank": -1, "done": len(order)}[found["state"]])
         shutil.rmtree(station.folder)
     assert reached == sorted(reached) and reached[0] == -1 and len(set(reached)) > 5
-    assert ("generate-key", 16) in started
+    assert SAMPLED or ("generate-key", 16) in started
 
 
 def test_foreign(delivered, provisioned, plan):

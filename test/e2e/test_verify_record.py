@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from conftest import EXAMPLE, THREE_WAYS, TRUST_FLEX, openssl, raw_of, run_program
+from conftest import EVERY, EXAMPLE, THREE_WAYS, TRUST_FLEX, openssl, raw_of, run_program
 from test_history import verify as verify_with_openssl
 
 
@@ -262,10 +262,9 @@ def test_every_field_may_be_anything(made):
                 yield from paths(inner, (*prefix, index))
 
     anything = (None, 2 ** 63 - 1, "Z" * 5000, [], {}, "\x1b[2J")
-    every = 3 if os.environ.get("IMPRINT_SAMPLED") == "1" else 1  # sanitizers are slow: two of them for each field, by turns
     for original in (made[1].record, made[0].history[1]):
         for number, path in enumerate(paths(original)):
-            for value in anything[number % every::every]:
+            for value in anything[number % EVERY::EVERY]:  # with sanitizers two of them for each field, by turns
                 record = copy.deepcopy(original)
                 inner = record
                 for name in path[:-1]:

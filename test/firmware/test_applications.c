@@ -18,6 +18,7 @@
 #include "base/hex.h"
 #include "storage/record.h"
 #include "test/firmware/bench.h"
+#include "test/support/sampled.h"
 
 #define BLOCK 1024
 #define FILLER UINT64_C(0x700000000) /* beyond all that PSA stores */
@@ -374,12 +375,12 @@ static void test_power_fails_at_each_flash_operation(void **state)
 
         assert_true(operations > 20);
         for (unsigned at = 1; at <= operations; at++) {
-            for (int cut = 0; cut < FLASH_SIM_CUTS; cut++) {
+            for (unsigned cut = at % SWEEP_STRIDE; cut < FLASH_SIM_CUTS; cut += SWEEP_STRIDE) {
                 char id[64];
 
-                (void)snprintf(id, sizeof id, "flash operation %u of %u, cut %d", at, operations, cut);
+                (void)snprintf(id, sizeof id, "flash operation %u of %u, cut %u", at, operations, cut);
                 bench_make(jobs[j].part, BLOCK);
-                cut_flash(&jobs[j], at, (enum flash_sim_cut)cut, at * 31 + (unsigned)cut);
+                cut_flash(&jobs[j], at, (enum flash_sim_cut)cut, at * 31 + cut);
                 assert_false(bench.flash.powered);
                 expect_recovery(&jobs[j], id);
                 bench_remove();
@@ -394,7 +395,7 @@ static void test_power_fails_at_each_group(void **state)
     for (size_t j = 0; j < sizeof jobs / sizeof jobs[0]; j++) {
         bool cut = true;
         /* The longer run has 300 groups and more: every third one, each way. */
-        unsigned step = j == 0 ? 1 : 3;
+        unsigned step = (j == 0 ? 1 : 3) * SWEEP_STRIDE;
 
         for (unsigned at = 1; cut; at += step) {
             for (int after = 0; after < 2; after++) {
@@ -422,7 +423,7 @@ static void test_power_fails_twice(void **state)
 
     (void)state;
     for (unsigned first = 1; first <= operations; first += 2) {
-        for (unsigned second = 1; second <= operations; second += 5) {
+        for (unsigned second = 1 + first % SWEEP_STRIDE; second <= operations; second += 5 * SWEEP_STRIDE) {
             char id[64];
 
             (void)snprintf(id, sizeof id, "flash operations %u and %u", first, second);

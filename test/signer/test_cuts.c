@@ -22,10 +22,12 @@
 #include <unistd.h>
 
 #include "database/statement.h"
+#include "test/support/sampled.h"
 
 #define SIGNATURES_MAX 16
 #define ASKED_MAX 4 /* by one process */
-#define PAIR_STEP 4 /* of second cuts every fourth is tried, other ones for each first cut: all take a minute */
+/* Of second cuts every fourth is tried, other ones for each first cut: all take a minute. */
+#define PAIR_STEP (4 * SWEEP_STRIDE)
 
 /* What happens at the point `at`, counted from 1 in this process; 0: nothing does. */
 static struct {

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sweeps over every place where something can fail: a build with sanitizers is slow and takes every SWEEP_STRIDE-th of
+ * them, for the code is the same at each; the plain build takes all. IMPRINT_SAMPLED says the same to test/e2e.
+ */
+#ifndef IMPRINT_TEST_SUPPORT_SAMPLED_H
+#define IMPRINT_TEST_SUPPORT_SAMPLED_H
+
+#ifdef __SANITIZE_ADDRESS__
+#define SWEEP_STRIDE 3u
+#else
+#define SWEEP_STRIDE 1u
+#endif
+
+#endif
