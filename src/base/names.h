@@ -850,6 +850,7 @@
 #define net_read_place imprint_net_read_place
 #define net_receive imprint_net_receive
 #define net_send imprint_net_send
+#define network_of imprint_network_of
 #define new_file_begin imprint_new_file_begin
 #define new_file_end imprint_new_file_end
 #define new_file_publish imprint_new_file_publish
@@ -1012,6 +1013,12 @@
 #define period_zone imprint_period_zone
 #define pkcs11_uri_parse imprint_pkcs11_uri_parse
 #define pkcs11_uri_release imprint_pkcs11_uri_release
+#define places_close imprint_places_close
+#define places_init imprint_places_init
+#define places_open imprint_places_open
+#define places_release imprint_places_release
+#define places_tend imprint_places_tend
+#define places_use imprint_places_use
 #define plugged_list imprint_plugged_list
 #define power_before imprint_power_before
 #define power_check imprint_power_check

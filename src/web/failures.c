@@ -1,28 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/failures.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/hex.h"
+#include "web/network.h"
+#include "web/sessions.h"
 
 #define FORGET_MS ((int64_t)15 * 60 * 1000) /* a row that has been quiet so long counts from 0 again */
 
-#define NETWORK_BYTES 8
-
-/* Of IPv6 the network, in which one customer has 2^64 addresses; as a number, for its text may leave zeros out. */
 static void key_of(const char *name, const char *address, char key[static FAILURES_KEY_SIZE])
 {
-    char text[INET6_ADDRSTRLEN], network[HEX_SIZE(NETWORK_BYTES)];
-    struct in6_addr found;
+    char network[SESSIONS_ADDRESS_SIZE];
 
-    (void)snprintf(text, sizeof text, "%.*s", (int)strcspn(address, "%"), address); /* without the interface */
-    if (inet_pton(AF_INET6, text, &found) == 1 && !IN6_IS_ADDR_V4MAPPED(&found)) {
-        hex_encode(bytes_of(found.s6_addr, NETWORK_BYTES), network);
-        address = network;
-    }
-    (void)snprintf(key, FAILURES_KEY_SIZE, "%s@%s", name, address);
+    network_of(address, network, sizeof network);
+    (void)snprintf(key, FAILURES_KEY_SIZE, "%s@%s", name, network);
 }
 
 static bool is_quiet(const struct failure_row *row, int64_t now_ms)

@@ -21,11 +21,12 @@
 #include "service/tls_pair.h"
 #include "web/certificate.h"
 #include "web/desk.h"
+#include "web/places.h"
 #include "web/streams.h"
 
 /* Limits of what clients may take. */
-#define CONNECTIONS_MAX 256u
-#define CONNECTIONS_OF_ADDRESS_MAX 96u       /* one address cannot keep the others out */
+#define CONNECTIONS_MAX ((unsigned)PLACES_MAX)
+#define CONNECTIONS_OF_ADDRESS_MAX 160u      /* unfinished requests, streams, and what the desk has to do */
 #define CONNECTION_BYTES ((size_t)16 * 1024) /* for a request's line and headers */
 #define BODY_MAX ((size_t)4 * 1024)          /* of a form: the longest has some hundred bytes */
 #define IDLE_S 10u                           /* nothing comes */
@@ -56,6 +57,7 @@ struct page {
     struct MHD_Daemon *daemon;
     struct streams streams;
     struct desk desk;
+    struct places places;
     struct seen seen;
     struct web_certificate certificate;
     bool is_local; /* it listens at a loopback address */
@@ -98,6 +100,19 @@ static const struct header {
     {"Cross-Origin-Resource-Policy", "same-origin"},
     {"Cache-Control", "no-store"},
 };
+
+/* The place of the connection; NULL: it has none. */
+static struct place *place_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info != NULL ? info->socket_context : NULL;
+}
+
+static void note_use(struct page *page, struct MHD_Connection *connection, enum place_use use)
+{
+    places_use(&page->places, place_of(connection), use, desk_now_ms());
+}
 
 /* Sends it, and lets it go. `response` NULL: no memory; the connection ends. */
 static enum MHD_Result send_response(struct MHD_Connection *connection, unsigned status, const char *type,
@@ -264,6 +279,7 @@ static enum MHD_Result send_events(struct page *page, struct MHD_Connection *con
     if (response == NULL)
         return send_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
                          "too many pages are open at this station: close some\n");
+    note_use(page, connection, PLACE_STREAM);
     return send_response(connection, MHD_HTTP_OK, "text/event-stream", response);
 }
 
@@ -331,6 +347,7 @@ static enum MHD_Result hand_over(struct page *page, struct exchange *exchange)
 {
     exchange->job.done = answered;
     exchange->is_at_desk = true;
+    note_use(page, exchange->connection, PLACE_ASKED);
     MHD_suspend_connection(exchange->connection);
     if (desk_hand_over(&page->desk, &exchange->job))
         return MHD_YES;
@@ -444,6 +461,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         *len = 0;
         return is_form && !exchange->is_too_long ? MHD_YES : MHD_NO; /* nobody sends so much by mistake */
     }
+    note_use(context, connection, PLACE_SENDING);
     return exchange->is_at_desk ? send_reply(context, connection, &exchange->job.reply)
                                 : answer(context, exchange, url, method);
 }
@@ -453,15 +471,47 @@ static void completed(void *context, struct MHD_Connection *connection, void **r
 {
     struct exchange *exchange = *request;
 
-    (void)context;
-    (void)connection;
     (void)how;
+    note_use(context, connection, PLACE_WAITING);
     if (exchange == NULL)
         return;
     reply_release(&exchange->job.reply);
     bytes_wipe(exchange, sizeof *exchange); /* passwords, tokens */
     free(exchange);
     *request = NULL;
+}
+
+/* --- connections --- */
+
+/* libmicrohttpd finds it at its end then, and closes it. */
+static void end_connection(int fd)
+{
+    (void)shutdown(fd, SHUT_RDWR);
+}
+
+static void connected(void *context, struct MHD_Connection *connection, void **place,
+                      enum MHD_ConnectionNotificationCode what)
+{
+    struct page *page = context;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const int fd = info != NULL ? info->connect_fd : -1; /* the next call may use the same place for its answer */
+    char address[SESSIONS_ADDRESS_SIZE];
+
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        places_close(&page->places, *place);
+        *place = NULL;
+    } else if (fd >= 0) {
+        address_of(connection, address);
+        *place = places_open(&page->places, fd, address, desk_now_ms());
+    }
+}
+
+/* The line of a request is there. What is returned is what handle() finds in `*request`. */
+static void *begun(void *context, const char *uri, struct MHD_Connection *connection)
+{
+    (void)uri;
+    note_use(context, connection, PLACE_READING);
+    return NULL;
 }
 
 /* --- opening --- */
@@ -560,7 +610,8 @@ static struct MHD_Daemon *start(struct page *page, int fd)
                             NULL, NULL, handle, page, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
                             CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_OF_ADDRESS_MAX,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-                            MHD_OPTION_NOTIFY_COMPLETED, completed, page, MHD_OPTION_ARRAY, has_tls ? tls : plain,
+                            MHD_OPTION_NOTIFY_COMPLETED, completed, page, MHD_OPTION_NOTIFY_CONNECTION, connected, page,
+                            MHD_OPTION_URI_LOG_CALLBACK, begun, page, MHD_OPTION_ARRAY, has_tls ? tls : plain,
                             MHD_OPTION_END);
 }
 
@@ -582,6 +633,7 @@ static struct page *make_page(const struct page_settings *settings, struct error
     page->streams.context = page;
     page->streams.may_go_on = may_go_on;
     streams_init(&page->streams);
+    places_init(&page->places, end_connection);
     page->desk.settings = &page->settings;
     page->desk.streams = &page->streams;
     desk_init(&page->desk);
@@ -636,6 +688,7 @@ void page_close(struct page *page)
     if (page->daemon != NULL)
         MHD_stop_daemon(page->daemon);
     streams_release(&page->streams);
+    places_release(&page->places);
     desk_release(&page->desk);
     web_certificate_release(&page->certificate);
     free(page->sockets);
@@ -685,6 +738,7 @@ void page_tend(struct page *page)
         return;
     look_at_users(page);
     streams_tend(&page->streams, desk_now_ms());
+    places_tend(&page->places, desk_now_ms());
 }
 
 bool page_take_ask(struct page *page, struct page_ask *ask)

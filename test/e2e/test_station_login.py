@@ -329,6 +329,49 @@ def test_idle_clients(closed):
     closed.stop()
 
 
+def hold(place, source, count, text):
+    """Connections that begin a request and do not end it."""
+    held = []
+    host, port = place.split(":")
+    for _ in range(count):
+        one = socket.socket()
+        one.bind((source, 0))
+        one.settimeout(5)
+        one.connect((host, int(port)))
+        one.sendall(text.replace(b"HOST", place.encode()))
+        held.append(one)
+    return held
+
+
+UNFINISHED = [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: HOST\r\nX: ", b"POST /login HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99\r\n\r\nname="]
+
+
+def test_unfinished_requests(closed):
+    """Six addresses hold all that they get, with requests that are not whole: a seventh, and each of the six, still logs in; streams stay."""
+    streams = [Person(closed.place) for _ in range(2)]
+    for person in streams:
+        person.log_in("17")
+    opened = [hold(closed.place, "127.0.0.1", 1, b"GET /events HTTP/1.1\r\nHost: HOST\r\nCookie: " + person.cookie.encode() + b"\r\n\r\n")[0] for person in streams]
+    for one in opened:
+        assert b"event: state" in one.recv(65536) + one.recv(65536)
+    held = [one for number in range(6) for one in hold(closed.place, f"127.0.0.{20 + number}", 100, UNFINISHED[number % len(UNFINISHED)])]
+    began = time.monotonic()
+    for source in ("127.0.0.19", "127.0.0.20", "127.0.0.23"):
+        person = Person(closed.place, source=source)
+        person.log_in("17")
+        assert person.ask("/state")[0] == 200
+    assert time.monotonic() - began < 10
+    for one in opened:
+        one.setblocking(False)
+        try:
+            assert one.recv(65536) != b"", "the stream was ended"
+        except BlockingIOError:
+            pass  # it is open, and has nothing to say
+    for one in held + opened:
+        one.close()
+    closed.stop()
+
+
 STRANGE = [
     b"POST /login HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9000\r\n\r\nname=" + b"x" * 8995,
     b"POST /login HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFF\r\n",
