@@ -85,3 +85,22 @@ void board_advise_lost_flash(struct error *refusal)
         "whose bus reaches the chip, make the records in a file and program that: imprint --storage "
         "flash:FILE,GEOMETRY adopt PROFILE";
 }
+
+bool board_garbled(const char *console, struct error *err)
+{
+    error_set(err, ERROR_DEVICE_GARBLED, "repeated checksum errors on the console",
+              "check the cable and ground, and that no other program reads this console");
+    error_with_subject(err, console);
+    return false;
+}
+
+bool board_make_nonce(uint8_t nonce[static PROVISION_CHALLENGE_BYTES], struct error *err)
+{
+    psa_status_t status = psa_generate_random(nonce, PROVISION_CHALLENGE_BYTES);
+
+    if (status == PSA_SUCCESS)
+        return true;
+    error_set(err, ERROR_PSA, "the station has no random numbers", NULL);
+    error_with_psa(err, status);
+    return false;
+}

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "cli/output.h"
+#include "provision/provision.h"
 #include "station/board_proof.h"
 #include "station/run_facts.h"
 
@@ -26,5 +27,11 @@ bool board_prove(const struct output *output, const struct board_proof *proof, s
 /* The engine's advice is for a station with the chip on its own bus: of a board that has lost what it must have itself.
  */
 void board_advise_lost_flash(struct error *refusal);
+
+/* The answers of this console arrive damaged, however often they are asked for. Always false. */
+bool board_garbled(const char *console, struct error *err);
+
+/* What the keys sign in one run. PSA Crypto is started. False with ERROR_PSA. */
+bool board_make_nonce(uint8_t nonce[static PROVISION_CHALLENGE_BYTES], struct error *err);
 
 #endif

@@ -231,6 +231,11 @@ void progress_end(struct progress *progress)
     progress->bar_shown = false;
 }
 
+void progress_show(void *progress, const struct provision_step *step, bool finished)
+{
+    progress_step(progress, step, finished);
+}
+
 void progress_lock(struct progress *progress, const uint8_t serial[static CHIP_SERIAL_BYTES],
                    const struct provision_step *step)
 {

@@ -44,6 +44,9 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
 /* All steps of the plan as a list of such objects; the caller's reference. */
 json_t *progress_plan(const struct profile *profile, const struct provision_plan *plan);
 
+/* progress_step() of a struct progress, for who knows none. */
+void progress_show(void *progress, const struct provision_step *step, bool finished);
+
 /* Says which step is about to be done for ever, and on which chip. */
 void progress_lock(struct progress *progress, const uint8_t serial[static CHIP_SERIAL_BYTES],
                    const struct provision_step *step);

@@ -142,14 +142,6 @@ static void on_frame(void *context, const struct link_words *words)
     }
 }
 
-static bool garbled(const struct run *run, struct error *err)
-{
-    error_set(err, ERROR_DEVICE_GARBLED, "repeated checksum errors on the console",
-              "check the cable and ground, and that no other program reads this console");
-    error_with_subject(err, run->cli->values[OPTION_CONSOLE]);
-    return false;
-}
-
 /* The board must run the very profile that was named. */
 static bool check_profile(const struct run *run, struct error *err)
 {
@@ -213,7 +205,7 @@ static bool ask_for_plan(struct run *run, struct error *err)
         if (board_results_plan_complete(&run->results))
             return true;
     }
-    return garbled(run, err);
+    return board_garbled(run->cli->values[OPTION_CONSOLE], err);
 }
 
 /* Names the recorded keys to the board. True in `*spares` where one of them need not sign because of that. */
@@ -353,17 +345,6 @@ static bool check_results(struct run *run, struct error *err)
     return true;
 }
 
-static bool make_nonce(struct run *run, struct error *err)
-{
-    psa_status_t status = psa_generate_random(run->results.nonce, sizeof run->results.nonce);
-
-    if (status == PSA_SUCCESS)
-        return true;
-    error_set(err, ERROR_PSA, "the station has no random numbers", NULL);
-    error_with_psa(err, status);
-    return false;
-}
-
 /* The board's run has stopped for a certificate: has it issued, and the board go on. */
 static bool issue_and_finish(struct run *run, const struct board_command *finish, struct error *err)
 {
@@ -391,7 +372,7 @@ static bool ask_run(struct run *run, struct error *err)
     }
     if (run->results.plan.changes_left > 0)
         station_order_note_change(&run->order);
-    if (!make_nonce(run, err))
+    if (!board_make_nonce(run->results.nonce, err))
         return false;
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
     hex_encode(bytes_of(run->results.nonce, sizeof run->results.nonce), nonce);
@@ -403,7 +384,8 @@ static bool ask_run(struct run *run, struct error *err)
         ok = issue_and_finish(run, &finish, err);
     progress_end(&run->progress);
     for (int attempt = 0; ok && !board_results_complete(&run->results); attempt++)
-        ok = attempt < REPORTS ? board_ask(&run->board, &report, err) : garbled(run, err);
+        ok = attempt < REPORTS ? board_ask(&run->board, &report, err)
+                               : board_garbled(run->cli->values[OPTION_CONSOLE], err);
     return ok;
 }
 
@@ -522,13 +504,6 @@ static bool keep_record(struct run *run, bool *written, struct error *err)
     return false;
 }
 
-static void on_connection(void *context, const struct provision_step *step, bool finished)
-{
-    struct run *run = context;
-
-    progress_step(&run->progress, step, finished);
-}
-
 /* This station connects, and the board's key signs: last, when the device is finished and recorded. */
 static bool prove_connections(struct run *run, bool *written, struct error *err)
 {
@@ -537,7 +512,7 @@ static bool prove_connections(struct run *run, bool *written, struct error *err)
     if (!connection_proof_is_wanted(&run->profile))
         return true;
     run->is_kept = true;
-    ok = connection_proof_run(&run->proof, &run->results.plan, on_connection, err);
+    ok = connection_proof_run(&run->proof, &run->results.plan, progress_show, &run->progress, err);
     progress_end(&run->progress);
     if (!ok) {
         report_show_unconnected(&run->cli->output, &run->results.evidence, run->record_path);

@@ -151,7 +151,7 @@ bool connection_proof_check(struct connection_proof *proof, struct error *err)
 }
 
 bool connection_proof_run(struct connection_proof *proof, struct provision_plan *plan,
-                          void (*show)(void *context, const struct provision_step *step, bool finished),
+                          void (*show)(void *shown, const struct provision_step *step, bool finished), void *shown,
                           struct error *err)
 {
     for (size_t i = 0; i < plan->step_count; i++) {
@@ -161,11 +161,11 @@ bool connection_proof_run(struct connection_proof *proof, struct provision_plan 
         if (step->kind != &provision_step_prove_tls)
             continue;
         (void)certificate_of_key(proof->profile, step->key, &index);
-        show(proof->context, step, false);
+        show(shown, step, false);
         if (!prove(proof, index, true, err))
             return false;
         step->done = true;
-        show(proof->context, step, true);
+        show(shown, step, true);
     }
     return true;
 }

@@ -44,12 +44,13 @@ bool connection_proof_is_wanted(const struct profile *profile);
 
 /*
  * Without an engine, for a board's run: reads the settings of every connection, before anything is written; then, when
- * the device is finished, makes each in the plan's order. `show` gets each step when it begins and when it is done.
+ * the device is finished, makes each in the plan's order. `show` gets `shown` and each step when it begins and when it
+ * is done.
  * False with the reason.
  */
 bool connection_proof_check(struct connection_proof *proof, struct error *err);
 bool connection_proof_run(struct connection_proof *proof, struct provision_plan *plan,
-                          void (*show)(void *context, const struct provision_step *step, bool finished),
+                          void (*show)(void *shown, const struct provision_step *step, bool finished), void *shown,
                           struct error *err);
 
 /*

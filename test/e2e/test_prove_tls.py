@@ -323,7 +323,7 @@ def test_a_board_whose_key_counts_its_uses(station, authority):
     name_server(station, authority, free_port())
     chip = line.chip.read_bytes()
     with line.boot() as board:
-        failed = line.provision_json(board, code=1).error
+        failed = line.provision_json(board, code=4).error
     assert failed["reason"] == "slot-policy" and "counts its uses" in failed["cause"] and line.chip.read_bytes() == chip
 
 
