@@ -918,6 +918,7 @@
 #define order_lease_number imprint_order_lease_number
 #define order_lease_open imprint_order_lease_open
 #define order_lease_pending imprint_order_lease_pending
+#define order_lease_share imprint_order_lease_share
 #define order_lease_write_off imprint_order_lease_write_off
 #define order_line_approve imprint_order_line_approve
 #define order_line_close imprint_order_line_close
@@ -934,6 +935,9 @@
 #define order_list_open imprint_order_list_open
 #define order_make imprint_order_make
 #define order_note_board imprint_order_note_board
+#define order_renewal_could_take imprint_order_renewal_could_take
+#define order_renewal_is_due imprint_order_renewal_is_due
+#define order_renewal_take imprint_order_renewal_take
 #define order_retire imprint_order_retire
 #define order_state_name imprint_order_state_name
 #define order_tables imprint_order_tables
@@ -1420,6 +1424,7 @@
 #define station_ledger_claim_board imprint_station_ledger_claim_board
 #define station_ledger_close imprint_station_ledger_close
 #define station_ledger_content imprint_station_ledger_content
+#define station_ledger_lease_more imprint_station_ledger_lease_more
 #define station_ledger_load imprint_station_ledger_load
 #define station_ledger_look imprint_station_ledger_look
 #define station_ledger_open imprint_station_ledger_open

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/order_print.h"
+
 static const char *plural(uint64_t count)
 {
     return count == 1 ? "y" : "ies";
@@ -102,6 +104,18 @@ static bool tell_orders(const struct output *output, struct station_ledger *ledg
     return true;
 }
 
+/* What the run leased by itself. */
+static void print_leased(const struct output *output, const struct station_ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->lease_count; i++) {
+        const struct order_lease *lease = &ledger->leased[i];
+
+        output_say(output, "imprint: %" PRId64 " more unit%s of %s leased from the line", lease->amount,
+                   lease->amount == 1 ? "" : "s", lease->order);
+        output_object(output, order_print_lease_value(lease));
+    }
+}
+
 bool line_print_send(const struct output *output, struct station_ledger *ledger, bool ok, struct error *err)
 {
     char room[ERROR_ROOM];
@@ -109,11 +123,14 @@ bool line_print_send(const struct output *output, struct station_ledger *ledger,
     struct place place = {.output = output};
     struct outbox_run run = {.context = &place, .alarm = on_alarm};
     const bool sent = station_ledger_send(ledger, &run, &failure);
+    bool told;
 
     if (sent && (ledger->line.state == STATION_LINE_NONE || (run.sent == 0 && run.waiting == 0)))
         return ok;
     line_print_sent(output, &run);
-    if (sent && !tell_orders(output, ledger, ok ? err : &failure) && ok)
+    told = !sent || tell_orders(output, ledger, ok ? err : &failure);
+    print_leased(output, ledger);
+    if (!told && ok)
         return false;
     if (ok && failure.reason == ERROR_DUPLICATE) {
         error_pass(err, &failure);

@@ -211,14 +211,14 @@ static bool ask_home(struct database *database, const struct order *order, struc
     return is_free || refuse_full(database, order, err);
 }
 
-static bool ask_leases(struct database *database, const struct order *order, struct order_answer *answer,
-                       struct error *err)
+static bool ask_leases(struct database *database, const struct order *order, bool may_lease,
+                       struct order_answer *answer, struct error *err)
 {
     if (!find_text(database,
                    "SELECT id FROM lease WHERE order_id = $1 AND state = 'open' AND used < amount ORDER BY id LIMIT 1",
                    order->id, answer->lease, sizeof answer->lease, err))
         return false;
-    return answer->lease[0] != '\0' || refuse_full(database, order, err);
+    return answer->lease[0] != '\0' || may_lease || refuse_full(database, order, err);
 }
 
 static bool ask_unit(struct database *database, const struct order *order, const struct order_claim *claim,
@@ -237,7 +237,8 @@ static bool ask_unit(struct database *database, const struct order *order, const
         (order->state == ORDER_NEW || order->state == ORDER_FIRST_ARTICLE))
         return refuse(order->id, ERROR_USAGE, "the first article needs the name of whoever makes it",
                       "say who runs this: --operator NAME", err);
-    return found || (order->is_home ? ask_home(database, order, err) : ask_leases(database, order, answer, err));
+    return found || (order->is_home ? ask_home(database, order, err)
+                                    : ask_leases(database, order, claim->may_lease, answer, err));
 }
 
 bool order_ask(struct database *database, const struct order_claim *claim, struct order_answer *answer,

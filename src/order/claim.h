@@ -22,6 +22,7 @@ struct order_claim {
     const char *lease;  /* "": from the order itself */
     const char *board;  /* its number */
     const char *person; /* the operator */
+    bool may_lease;     /* for order_ask(): a share that is used up does not refuse, more will be leased */
 };
 
 enum order_unit {

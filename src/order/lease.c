@@ -54,6 +54,21 @@ bool order_lease_open(struct database *database, const char *order, struct order
                 lease, found, err);
 }
 
+bool order_lease_share(struct database *database, const char *order, struct order_share *share, struct error *err)
+{
+    struct statement row;
+    enum statement_result result = query_first(&row, database,
+                                               "SELECT coalesce(sum(amount - used), 0), coalesce(max(amount), 0)"
+                                               " FROM lease WHERE order_id = $1 AND state = 'open'",
+                                               QUERY_VALUES(QUERY_TEXT(order)), 1, err);
+
+    *share = (struct order_share){.left = 0};
+    if (result == STATEMENT_ROW)
+        *share = (struct order_share){.left = statement_number(&row, 0), .largest = statement_number(&row, 1)};
+    statement_finish(&row);
+    return result == STATEMENT_ROW;
+}
+
 /* Leases are never deleted. */
 bool order_lease_number(struct database *database, uint64_t *number, struct error *err)
 {

@@ -27,6 +27,13 @@ bool order_lease_pending(struct database *database, const char *order, struct or
 bool order_lease_open(struct database *database, const char *order, struct order_lease *lease, bool *found,
                       struct error *err);
 
+/* At the station: its open leases of the order. */
+struct order_share {
+    int64_t left;    /* units that no device has taken */
+    int64_t largest; /* amount of the largest; 0: there are none */
+};
+bool order_lease_share(struct database *database, const char *order, struct order_share *share, struct error *err);
+
 /* At the station: a number for the next lease's id, from 1. */
 bool order_lease_number(struct database *database, uint64_t *number, struct error *err);
 

@@ -22,6 +22,7 @@ struct ledger_values {
 struct document {
     uint32_t version; /* cppcheck-suppress unusedStructMember ; the schema reads it */
     struct ledger_values ledger;
+    bool leases_by_hand;
 };
 
 /* ---- what a file can have ---- */
@@ -61,6 +62,15 @@ static const struct schema_field schema_ledger[] = {
     {.key = NULL},
 };
 
+static const struct schema_field schema_orders[] = {
+    {.key = "leases-by-hand",
+     .kind = SCHEMA_FLAG,
+     VALUE(struct document, leases_by_hand),
+     .help = "whether runs take no further share of an order when theirs comes to its end",
+     .example = "leases-by-hand: true"},
+    {.key = NULL},
+};
+
 static const struct schema_field schema_line[] = {
     SETTINGS_VERSION(struct document),
     {.key = "ledger",
@@ -69,6 +79,11 @@ static const struct schema_field schema_line[] = {
      .fields = schema_ledger,
      .help = "the server that has the ledger of the line",
      .example = "ledger: {server: 'host=db.example dbname=line user=st-01'}"},
+    {.key = "orders",
+     .kind = SCHEMA_MAPPING,
+     .fields = schema_orders,
+     .help = "how this station works on the line's orders",
+     .example = "orders: {leases-by-hand: true}"},
     {.key = NULL},
 };
 
@@ -118,6 +133,7 @@ bool line_file_read(const struct station_config *config, struct line_file *file,
     memcpy(file->server, document.ledger.server, sizeof file->server);
     memcpy(file->password_file, document.ledger.password_file, sizeof file->password_file);
     file->timeout_s = document.ledger.timeout;
+    file->leases_by_hand = document.leases_by_hand;
     file->without_server = (enum line_file_without)document.ledger.without;
     return true;
 }

@@ -23,6 +23,7 @@ struct line_file {
     uint32_t timeout_s;           /* for a connection, and for each answer */
     uint32_t answer_s;            /* not of the file: another time for each answer; 0: timeout_s */
     enum line_file_without without_server;
+    bool leases_by_hand; /* a run takes no lease by itself */
 };
 
 /*

@@ -11,6 +11,7 @@
 #include "station/folder.h"
 #include "station/ledger_chip.h"
 #include "station/order_line.h"
+#include "station/order_renewal.h"
 #include "station/run_facts.h"
 #include "station/station_order.h"
 
@@ -469,7 +470,32 @@ bool station_ledger_send(struct station_ledger *ledger, struct outbox_run *run, 
 
 bool station_ledger_tell_orders(struct station_ledger *ledger, uint64_t *told, struct error *err)
 {
+    const struct station_order *order = ledger->order;
+
     *told = 0;
-    return ledger->line.state != STATION_LINE_OPEN || !ledger->is_open ||
-           order_line_sync(&ledger->ledger, &ledger->line.file, told, err);
+    if (ledger->line.state != STATION_LINE_OPEN || !ledger->is_open)
+        return true;
+    if (!order_line_sync(&ledger->ledger, &ledger->line.file, told, err))
+        return false;
+    if (order != NULL && order->id != NULL)
+        (void)station_ledger_lease_more(ledger, order->id, order->person, true);
+    return true;
+}
+
+bool station_ledger_lease_more(struct station_ledger *ledger, const char *order, const char *person, bool is_early)
+{
+    struct error ignored = {.reason = ERROR_NONE};
+    struct order_lease answer;
+    struct station_line *line = line_of(ledger);
+
+    if (!ledger->is_open || ledger->lease_count == STATION_LEDGER_LEASES ||
+        !order_renewal_is_due(&ledger->ledger, order, is_early, &ignored) || !station_line_open(line, &ignored) ||
+        line->state != STATION_LINE_OPEN || line->file.leases_by_hand)
+        return false;
+    if (ledger->is_dry)
+        return order_renewal_could_take(&line->file, order, &ignored);
+    if (!order_renewal_take(&ledger->ledger, &line->file, person, order, &answer, &ignored) || answer.amount == 0)
+        return false;
+    ledger->leased[ledger->lease_count++] = answer;
+    return true;
 }

@@ -10,9 +10,12 @@
 
 #include "chip/chip.h"
 #include "ledger/ledger.h"
+#include "order/lease.h"
 #include "station/evidence.h"
 #include "station/station.h"
 #include "station/station_line.h"
+
+#define STATION_LEDGER_LEASES 2 /* before the device, and at the end of the run */
 
 /*
  * The ledger as one run uses it, and the line's where line.yaml names one: opened when the run first asks it, once, and
@@ -24,6 +27,8 @@ struct station_ledger {
     bool is_dry;                         /* the run changes nothing, here neither */
     const struct station_order *order;   /* the run's entry says what became of its unit; NULL: it has no order */
     bool is_finished;                    /* the device is finished and recorded, whatever fails afterwards */
+    struct order_lease leased[STATION_LEDGER_LEASES]; /* gets what the run leased of its order by itself */
+    size_t lease_count;
     /* Private. */
     bool is_open;
     struct ledger ledger;
@@ -123,6 +128,13 @@ bool station_ledger_send(struct station_ledger *ledger, struct outbox_run *run, 
  * of one. `*told` counts entries. False with a reason.
  */
 bool station_ledger_tell_orders(struct station_ledger *ledger, uint64_t *told, struct error *err);
+
+/*
+ * Takes more units of the line's order where this station's share is used up, or with `is_early` nearly so, and notes
+ * it in ledger->leased; a run that changes nothing only asks whether it could. True: it did, or could. What stands in
+ * the way is not told: the run says so when it finds no unit.
+ */
+bool station_ledger_lease_more(struct station_ledger *ledger, const char *order, const char *person, bool is_early);
 
 /* Notes that `other` has what this device shows: ERROR_DUPLICATE. Always false. */
 bool station_ledger_alarm(const char *what, const char *other, struct error *err);

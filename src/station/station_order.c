@@ -62,7 +62,7 @@ static bool check_profile(const struct order *order, const struct profile *profi
     return true;
 }
 
-static bool check_order(const struct station_order *order, struct station_ledger *ledger, const struct profile *profile,
+static bool check_order(struct station_order *order, struct station_ledger *ledger, const struct profile *profile,
                         struct error *err)
 {
     struct order found;
@@ -76,7 +76,10 @@ static bool check_order(const struct station_order *order, struct station_ledger
         error_with_subject(err, order->id);
         return false;
     }
-    return order_get(&open->database, order->id, &found, err) && check_profile(&found, profile, err);
+    if (!order_get(&open->database, order->id, &found, err) || !check_profile(&found, profile, err))
+        return false;
+    order->may_lease = station_ledger_lease_more(ledger, order->id, order->person, false) && ledger->is_dry;
+    return true;
 }
 
 bool station_order_check(struct station_order *order, struct station_ledger *ledger, const struct profile *profile,
@@ -100,6 +103,7 @@ static struct order_claim claim_of(const struct station_order *order)
         .lease = order->answer.lease,
         .board = order->answer.board,
         .person = or_empty(order->person),
+        .may_lease = order->may_lease,
     };
 }
 

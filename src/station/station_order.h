@@ -16,6 +16,7 @@ struct station_order {
     /* Private. */
     struct order_answer answer; /* of the ledger, for this device */
     bool is_asked;
+    bool may_lease;  /* this run changes nothing, and one that does would lease a unit first */
     bool is_claimed; /* the device has a unit of the order now, or had one before */
     bool is_lasting; /* the run has begun to change something that stays */
     char device[ORDER_DEVICE_SIZE];

@@ -235,3 +235,48 @@ def test_stations_with_rights_on_tables_are_brought_to_functions(postgres, tmp_p
     line.make(1, "--order", "WO-1")
     assert line.station.json("order", "sync", *own).event("order-synced")["entries"] > 0
     assert line.station.json("order", "show", "WO-1", *own).event("order")["done"] == 2
+
+
+def test_a_share_that_comes_to_its_end_is_renewed(postgres, tmp_path):
+    """By the runs themselves: early at the end of one, and at the begin where it is used up; not without a lease, and not where line.yaml says so."""
+    line = Line(tmp_path)
+    own = ("--server", postgres.settings("st-01"))
+    postgres.join(line.station, "st-01", **{"without-server": "continue"})
+    office = ("--server", postgres.settings("office"))
+    line.station.run("order", "new", EXAMPLE, "--quantity", 9, "--id", "WO-12", "--no-first-article", *office)
+
+    def leased():
+        return line.station.json("order", "show", "WO-12", *office).event("order")["leased"]
+
+    line.make(1, "--order", "WO-12", code=2)  # no share, and no word to take one
+    line.station.run("order", "lease", "WO-12", 4, *own)
+    line.make(1, "--order", "WO-12")
+    line.make(2, "--order", "WO-12")
+    assert leased() == 4
+    # One of four is left: early enough. Of five that nobody has three are taken, so that the last ones stay free.
+    more = line.make(3, "--order", "WO-12").event("order-lease")
+    assert (more["amount"], more["state"]) == (3, "open") and leased() == 7
+    # The server is away while the share comes to its end: made within it, and no more.
+    postgres.kill()
+    for seed in (4, 5, 6, 7):
+        line.make(seed, "--order", "WO-12")
+    assert line.make(8, "--order", "WO-12", code=6).error["reason"] == "order-full"
+    postgres.start()
+    # Looking takes nothing, and finds that there is one; so does a station's page, which looks first.
+    assert line.make(8, "--order", "WO-12", "--dry-run").event("plan") and leased() == 7
+    settings = (line.station.state / "line.yaml").read_text()
+    (line.station.state / "line.yaml").write_text(settings + "orders:\n  leases-by-hand: true\n")
+    for words in ((), ("--dry-run",)):
+        full = line.make(8, "--order", "WO-12", *words, code=6)
+        assert full.error["reason"] == "order-full" and "order lease" in full.error["next"]
+    assert leased() == 7
+    # One at the begin, of two; and at the end the last one, early.
+    (line.station.state / "line.yaml").write_text(settings)
+    told = line.make(8, "--order", "WO-12", json_=False)
+    assert told.err.count("1 more unit of WO-12 leased from the line") == 2 and leased() == 9
+    line.make(9, "--order", "WO-12")
+    assert line.make(10, "--order", "WO-12", code=6).error["reason"] == "order-full"
+    counts = line.station.json("order", "show", "WO-12", *office).event("order")
+    assert [counts[field] for field in ("quantity", "leased", "claimed", "done")] == [9, 9, 9, 9]
+    assert line.station.json("ledger", "verify").event("ledger-verified")["holds"]
+    line.station.run("ledger", "rebuild")
