@@ -983,6 +983,7 @@
 #define panel_device_fault imprint_panel_device_fault
 #define panel_digest imprint_panel_digest
 #define panel_open imprint_panel_open
+#define panel_read imprint_panel_read
 #define panel_run imprint_panel_run
 #define panel_settings_of imprint_panel_settings_of
 #define panel_settings_read imprint_panel_settings_read
@@ -1387,6 +1388,15 @@
 #define signer_time_text imprint_signer_time_text
 #define signing_sign imprint_signing_sign
 #define signing_try imprint_signing_try
+#define slot_can_look imprint_slot_can_look
+#define slot_finish_worker imprint_slot_finish_worker
+#define slot_look_at_bus imprint_slot_look_at_bus
+#define slot_report_change imprint_slot_report_change
+#define slot_settings imprint_slot_settings
+#define slot_start_worker imprint_slot_start_worker
+#define slot_take_object imprint_slot_take_object
+#define slot_tend_power imprint_slot_tend_power
+#define slot_view imprint_slot_view
 #define socket_has_worker imprint_socket_has_worker
 #define socket_state_name imprint_socket_state_name
 #define socket_step imprint_socket_step
