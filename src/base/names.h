@@ -813,7 +813,6 @@
 #define manifest_writer_begin imprint_manifest_writer_begin
 #define manifest_writer_end imprint_manifest_writer_end
 #define mark_begin imprint_mark_begin
-#define mark_describe imprint_mark_describe
 #define mark_description_bytes imprint_mark_description_bytes
 #define mark_description_matches imprint_mark_description_matches
 #define mark_has_key imprint_mark_has_key

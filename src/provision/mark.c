@@ -5,6 +5,7 @@
 
 #include "base/crc16.h"
 #include "base/order.h"
+#include "crypto/hash.h"
 #include "profile/check.h"
 
 /* The head, byte by byte: docs/reference/mark.md. */
@@ -41,10 +42,9 @@ size_t mark_description_bytes(size_t key_count)
     return (needed + MARK_BLOCK_BYTES - 1) / MARK_BLOCK_BYTES * MARK_BLOCK_BYTES;
 }
 
-void mark_describe(const struct profile *profile, const uint8_t *slots,
-                   uint8_t description[static MARK_DESCRIPTION_MAX])
+static void describe(const struct profile *profile, const uint8_t *slots,
+                     uint8_t description[static MARK_DESCRIPTION_MAX], size_t len)
 {
-    const size_t len = mark_description_bytes(profile->key_count);
     const size_t name = profile->key_count * MARK_KEY_BYTES;
     const size_t name_len = strlen(profile->name);
 
@@ -64,29 +64,29 @@ static uint16_t crc_of(const uint8_t *bytes, size_t len)
 }
 
 void mark_begin(struct mark *mark, const struct profile *profile, const uint8_t digest[static PROFILE_DIGEST_BYTES],
-                const uint8_t description[static MARK_DESCRIPTION_MAX])
+                const uint8_t *slots, uint8_t description[static MARK_DESCRIPTION_MAX])
 {
     const uint8_t unused = mark->unused;
+    const size_t len = mark_description_bytes(profile->key_count);
 
+    describe(profile, slots, description, len);
     memset(mark, 0, sizeof(*mark));
     mark->unused = unused;
     mark->state = MARK_BEGUN;
     mark->key_count = (uint8_t)profile->key_count;
     memcpy(mark->profile, digest, sizeof(mark->profile));
-    mark->description_crc = crc_of(description, mark_description_bytes(mark->key_count));
+    mark->description_crc = crc_of(description, len);
 }
 
 /* Without a hash (PSA cannot fail there) the check value is zeros, and what is read is not taken for done. */
 static bool check_of(const uint8_t head[static MARK_BLOCK_BYTES], uint8_t check[static CHECK_BYTES])
 {
-    uint8_t hash[MARK_SHA256_BYTES];
-    size_t len = 0;
+    const struct bytes checked = bytes_of(head, AT_CHECK);
+    uint8_t hash[CRYPTO_SHA256_BYTES];
+    const bool done = crypto_sha256(&checked, 1, hash);
 
-    memset(check, 0, CHECK_BYTES);
-    if (psa_hash_compute(PSA_ALG_SHA_256, head, AT_CHECK, hash, sizeof(hash), &len) != PSA_SUCCESS)
-        return false;
     memcpy(check, hash, CHECK_BYTES);
-    return true;
+    return done;
 }
 
 psa_status_t mark_hash_key(const uint8_t point[static P256_POINT_BYTES], uint8_t hash[static MARK_SHA256_BYTES])
@@ -116,12 +116,17 @@ bool mark_has_key(const struct mark *mark, size_t key, const uint8_t point[stati
            (mark_hash_key(point, hash) == PSA_SUCCESS && memcmp(mark->hashes + key * each, hash, each) == 0);
 }
 
-void mark_write_head(const struct mark *mark, uint8_t block[static MARK_BLOCK_BYTES])
+static void write_beginning(uint8_t *block)
 {
-    memset(block, mark->unused, MARK_BLOCK_BYTES);
     block[AT_MAGIC] = MAGIC_0;
     block[AT_MAGIC + 1] = MAGIC_1;
     block[AT_FORMAT] = FORMAT;
+}
+
+void mark_write_head(const struct mark *mark, uint8_t block[static MARK_BLOCK_BYTES])
+{
+    memset(block, mark->unused, MARK_BLOCK_BYTES);
+    write_beginning(block);
     block[AT_KEY_COUNT] = mark->key_count;
     memcpy(block + AT_PROFILE, mark->profile, sizeof(mark->profile));
     store16_le(block + AT_DESCRIPTION_CRC, mark->description_crc);
@@ -138,17 +143,17 @@ void mark_write_head(const struct mark *mark, uint8_t block[static MARK_BLOCK_BY
  */
 static bool is_torn_begin(const uint8_t block[static MARK_BLOCK_BYTES], const uint8_t *digest)
 {
-    uint8_t wanted[AT_DESCRIPTION_CRC] = {MAGIC_0, MAGIC_1, FORMAT};
-    bool over_ff = true, over_00 = true;
+    uint8_t wanted[AT_DESCRIPTION_CRC];
+    uint8_t missing = 0, added = 0;
 
+    write_beginning(wanted);
+    wanted[AT_KEY_COUNT] = block[AT_KEY_COUNT]; /* any */
     memcpy(wanted + AT_PROFILE, digest, MARK_PROFILE_BYTES);
     for (size_t i = 0; i < sizeof(wanted); i++) {
-        if (i == AT_KEY_COUNT)
-            continue;
-        over_ff = over_ff && (block[i] & wanted[i]) == wanted[i];
-        over_00 = over_00 && (block[i] | wanted[i]) == wanted[i];
+        missing |= wanted[i] & (uint8_t)~block[i];
+        added |= block[i] & (uint8_t)~wanted[i];
     }
-    return over_ff || over_00;
+    return missing == 0 || added == 0;
 }
 
 static bool begins_as_mark(const uint8_t block[static MARK_BLOCK_BYTES])
@@ -159,9 +164,7 @@ static bool begins_as_mark(const uint8_t block[static MARK_BLOCK_BYTES])
 void mark_write_void(uint8_t block[static MARK_BLOCK_BYTES])
 {
     memset(block, 0, MARK_BLOCK_BYTES);
-    block[AT_MAGIC] = MAGIC_0;
-    block[AT_MAGIC + 1] = MAGIC_1;
-    block[AT_FORMAT] = FORMAT;
+    write_beginning(block);
 }
 
 static bool has_first_part(const uint8_t block[static MARK_BLOCK_BYTES])
@@ -170,18 +173,22 @@ static bool has_first_part(const uint8_t block[static MARK_BLOCK_BYTES])
            load16_le(block + AT_FIRST_CRC) == crc_of(block, AT_FIRST_CRC);
 }
 
+/* As a part is delivered, or as it is after clearing. */
+static bool is_unwritten(const uint8_t *bytes, size_t len)
+{
+    return bytes_all(bytes_of(bytes, len), 0xff) || bytes_all(bytes_of(bytes, len), 0x00);
+}
+
 bool mark_read_head(const uint8_t block[static MARK_BLOCK_BYTES], const uint8_t *digest, struct mark *mark)
 {
-    const struct bytes all = bytes_of(block, MARK_BLOCK_BYTES);
-    const struct bytes second = bytes_of(block + AT_HASHES, MARK_BLOCK_BYTES - AT_HASHES);
+    const bool is_unused = is_unwritten(block + AT_HASHES, MARK_BLOCK_BYTES - AT_HASHES);
     uint8_t check[CHECK_BYTES];
-    const bool is_unused = bytes_all(second, 0xff) || bytes_all(second, 0x00);
 
     memset(mark, 0, sizeof(*mark));
     if (is_unused)
         mark->unused = block[AT_HASHES];
     if (!has_first_part(block)) {
-        if (bytes_all(all, 0xff) || bytes_all(all, 0x00) || (digest != NULL && is_torn_begin(block, digest)))
+        if (is_unwritten(block, MARK_BLOCK_BYTES) || (digest != NULL && is_torn_begin(block, digest)))
             return true;
         mark->state = begins_as_mark(block) ? MARK_DAMAGED : MARK_NONE;
         return false;
@@ -210,16 +217,19 @@ struct mark_key mark_key_at(const uint8_t description[static MARK_DESCRIPTION_MA
         .id = load32_le(entry), .slot = entry[4] >> 4, .method = (enum profile_method)(entry[4] & 0x0f)};
 }
 
+_Static_assert(MARK_NAME_LEAST + MARK_BLOCK_BYTES <= PROFILE_NAME_MAX, "what a description has of a name fits");
+
 void mark_profile_name(const struct mark *mark, const uint8_t description[static MARK_DESCRIPTION_MAX],
                        char name[static PROFILE_NAME_MAX])
 {
-    const uint8_t *at = description + (size_t)mark->key_count * MARK_KEY_BYTES;
-    const uint8_t *end = description + mark_description_bytes(mark->key_count);
+    const size_t keys = (size_t)mark->key_count * MARK_KEY_BYTES;
+    const size_t room = mark_description_bytes(mark->key_count) - keys;
     size_t len = 0;
 
-    while (at < end && *at != 0 && len < PROFILE_NAME_MAX - 1) {
-        name[len++] = *at > 0x20 && *at < 0x7f ? (char)*at : '?';
-        at++;
+    for (; len < room && description[keys + len] != 0; len++) {
+        const char c = (char)description[keys + len];
+
+        name[len] = c > ' ' && c <= '~' ? c : '?';
     }
     name[len] = '\0';
 }

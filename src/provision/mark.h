@@ -50,15 +50,12 @@ size_t mark_hash_bytes(size_t key_count);
 size_t mark_description_bytes(size_t key_count);
 
 /*
- * Writes the description of the profile's keys, whose slots are `slots[]` (in the order of the profile), and as much of
- * the profile's name as fits. Its length is mark_description_bytes().
+ * Makes `mark` one that has begun, and its description: the profile's keys, whose slots are `slots[]` (in the order of
+ * the profile), and as much of the profile's name as fits into mark_description_bytes(). Keeps `unused`, so that only
+ * the first part of the head is written.
  */
-void mark_describe(const struct profile *profile, const uint8_t *slots,
-                   uint8_t description[static MARK_DESCRIPTION_MAX]);
-
-/* Makes `mark` one that has begun, for that description. Keeps `unused`, so that only the first part is written. */
 void mark_begin(struct mark *mark, const struct profile *profile, const uint8_t digest[static PROFILE_DIGEST_BYTES],
-                const uint8_t description[static MARK_DESCRIPTION_MAX]);
+                const uint8_t *slots, uint8_t description[static MARK_DESCRIPTION_MAX]);
 
 /* The hash of a public key of which marks and plans show the start: SHA-256 of 04 | X | Y. PSA's status. */
 #define MARK_SHA256_BYTES 32

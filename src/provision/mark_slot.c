@@ -15,8 +15,7 @@ void provision_begin_mark(const struct provision *provision, const struct provis
             slots[plan->steps[i].key] = plan->steps[i].slot;
     }
     mark->unused = plan->mark.unused;
-    mark_describe(profile, slots, description);
-    mark_begin(mark, profile, plan->profile_digest, description);
+    mark_begin(mark, profile, plan->profile_digest, slots, description);
 }
 
 static enum provision_status write_block(struct provision *provision, size_t block, const uint8_t *bytes,

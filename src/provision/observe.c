@@ -49,7 +49,6 @@ static bool observe_part(struct provision *provision, struct provision_plan *pla
     plan->found = plan->wanted = *config;
     plan->part = chip_config_part(config);
     chip_config_serial(config, plan->serial);
-    error_with_serial(err, plan->serial);
     if (plan->part != CHIP_PART_UNKNOWN && (provision->profile->parts & (1u << plan->part)) != 0)
         return true;
     if (plan->part == CHIP_PART_UNKNOWN)

@@ -36,10 +36,10 @@ enum provision_status {
  * made by one of three kinds, of which only the first counts.)
  */
 #define PROVISION_STEP_ROWS(ROW)                                                                                       \
+    ROW(expect_mark, 0)                                                                                                \
     ROW(expect_config, 0)                                                                                              \
     ROW(write_config, 1)                                                                                               \
     ROW(lock_config, 1)                                                                                                \
-    ROW(expect_mark, 0)                                                                                                \
     ROW(begin_mark, 1)                                                                                                 \
     ROW(register_key, PROFILE_KEYS_MAX)                                                                                \
     ROW(generate_key, 0)                                                                                               \

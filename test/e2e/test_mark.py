@@ -2,7 +2,9 @@
 """The mark in the chip: any station sees what a device is, nothing is written over, and adopt makes key records."""
 import json
 
-from conftest import EXAMPLE, THREE_WAYS, Station
+import pytest
+
+from conftest import EXAMPLE, THREE_WAYS, TRUST_FLEX, Station
 
 
 def elsewhere(station, tmp_path, name="other"):
@@ -85,6 +87,35 @@ def test_another_profile_is_named_and_writes_nothing(provisioned, plan, tmp_path
     refused = other.json("provision", other.write("another.yaml", json.dumps(plan)), "--arm", "profile", code=4)
     assert refused.error["reason"] == "other-profile" and refused.event("state")["state"] == "done-by-another-profile"
     assert other.chip.read_bytes() == before
+
+
+@pytest.mark.parametrize("profile, part", [(TRUST_FLEX, "trust-and-go"), (THREE_WAYS, "trust-and-go"), (EXAMPLE, "blank")])
+def test_the_maker_is_named_before_the_configuration(tmp_path, profile, part):
+    """The configuration differs, too; what the device is comes first, in the plan and in the run."""
+    made = {"trust-and-go": EXAMPLE, "blank": THREE_WAYS}[part]
+    station, other = Station(tmp_path / "first"), None
+    station.new(part)
+    station.run("provision", made, "--arm", "profile")
+    name = station.record["profile"]["name"]
+    other = elsewhere(station, tmp_path)
+    before = other.chip.read_bytes()
+    for more in (("--dry-run",), ("--arm", "profile")):
+        refused = other.json("provision", profile, *more, code=4)
+        assert (refused.error["reason"], refused.error["subject"], refused.error["slot"]) == ("other-profile", name, 8), refused
+        assert refused.event("state")["state"] == "done-by-another-profile"
+    assert f"({name}, slot 8, " in other.run("provision", profile, code=4).err
+    assert other.chip.read_bytes() == before
+
+
+@pytest.mark.parametrize("slot, reason, cause", [(9, "slot-policy", "IsSecret"), (10, "no-mark", "other data")])
+def test_a_slot_that_cannot_show_the_mark(delivered, plan, slot, reason, cause):
+    plan["chip"]["mark"] = slot
+    path = delivered.write("plan.yaml", json.dumps(plan))
+    before = delivered.snapshot()
+    refused = delivered.json("provision", path, "--dry-run", code=4)
+    assert (refused.error["reason"], refused.error["slot"]) == (reason, slot) and cause in refused.error["cause"], refused
+    assert refused.event("state")["state"] == "foreign" and refused.error["next"]
+    assert delivered.snapshot() == before
 
 
 def test_a_key_replaced_behind_the_mark_is_not_adopted(provisioned, plan, tmp_path):

@@ -40,9 +40,8 @@ static void make_mark(struct mark *mark, uint8_t description[static MARK_DESCRIP
     uint8_t slots[PROFILE_KEYS_MAX];
 
     make_profile(&profile, slots, keys);
-    mark_describe(&profile, slots, description);
     mark->unused = unused;
-    mark_begin(mark, &profile, digest, description);
+    mark_begin(mark, &profile, digest, slots, description);
     for (size_t i = 0; done && i < keys; i++) {
         uint8_t point[P256_POINT_BYTES];
 

@@ -13,13 +13,23 @@ bool provision_needs_finish_mark(const struct profile *profile, int key)
     return key == PROVISION_NO_KEY && profile->mark_slot != 0;
 }
 
+#define MARK_NEEDS (CHIP_CAN_READ_CLEAR | CHIP_CAN_WRITE_CLEAR)
+
+/*
+ * The slot must show the mark. What is still to be locked is written blind; a data zone that stays open would never
+ * show it.
+ */
 static bool observe(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
                     struct error *err)
 {
-    (void)err;
     step->slot = provision->profile->mark_slot;
     step->done = plan->mark.state == MARK_DONE;
-    return true;
+    if ((provision->profile->lock_data && !chip_data_is_locked(&plan->found)) ||
+        driver_require(&plan->found, step->slot, MARK_NEEDS, err) == PSA_SUCCESS)
+        return true;
+    error_at_slot(err, step->slot);
+    error_doing(err, "look for the mark");
+    return false;
 }
 
 static bool note_keys(const struct provision_run *run, struct mark *mark, struct error *err)
