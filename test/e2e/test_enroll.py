@@ -20,6 +20,7 @@ from conftest import ANY_ECDSA, NO_CONTENT, PROGRAM, openssl
 from signer_office import Signer, make_files, order, rules
 from test_certificate_issue import ARMED, FLEX, ISSUER, compressed, der_of_pem, replaced, shown
 from test_use_rules import limited_608, new_part, uses_left
+from tls_servers import Authority, free_port, started
 
 SLOTS = "    slot: 10\n    signer-key-slot: 11\n    replace: unclaimed          # the maker's certificate\n"
 CA_BYTES = 0o600
@@ -455,3 +456,53 @@ def test_a_serial_number_that_another_device_has(station, est):
     error = station.json("--device", f"virtual:{other}", "provision", station.profile, *ARMED, code=ISSUER).error
     assert error["reason"] == "duplicate" and f"certificate serial number that the ledger knows as that of device {first}" in error["cause"]
     assert error["serial"] != first and not list((station.state / "devices" / error["serial"]).glob("*.crt"))
+
+
+# --- another's server, where it is installed -----------------------------------------------------------------------------
+
+CA_CONFIG = """[ca]
+default_ca = est
+[est]
+database = {folder}/index.txt
+serial = {folder}/serial
+new_certs_dir = {folder}
+certificate = {folder}/ca.pem
+private_key = {folder}/ca.key
+default_md = sha256
+default_days = 7305
+policy = any
+copy_extensions = copy
+x509_extensions = device
+unique_subject = no
+[any]
+organizationName = optional
+commonName = supplied
+[device]
+authorityKeyIdentifier = keyid
+"""
+
+
+@pytest.mark.skipif(shutil.which("estserver") is None, reason="libest's estserver is not installed (Debian 13: libest-utils)")
+def test_estserver(line, tmp_path_factory):
+    """A run gets its certificate from libest's server; the next one asks nobody."""
+    ca = Authority(tmp_path_factory.mktemp("libest") / "ca")
+    openssl("req", "-x509", "-key", ca.key, "-out", ca.pem, "-days", "9000", "-subj", "/CN=test CA", "-addext",
+            "keyUsage=critical,keyCertSign,cRLSign")
+    key, request = ca.folder / "station.key", ca.folder / "station.csr"
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", request, "-subj", "/CN=line-1")
+    ca.sign(request, ca.folder / "station.pem", "extendedKeyUsage=clientAuth")
+    (ca.folder / "ca.cnf").write_text(CA_CONFIG.format(folder=ca.folder))
+    (ca.folder / "index.txt").touch()
+    (ca.folder / "serial").write_text("1000\n")
+    port = free_port()
+    env = {"EST_OPENSSL_CACONFIG": ca.folder / "ca.cnf", "EST_TRUSTED_CERTS": ca.pem, "EST_CACERTS_RESP": ca.pem, "EST_CSR_ATTR": "MAoGCCqGSM49BAMC"}
+    command = ["env", *[f"{name}={value}" for name, value in env.items()], "estserver", "-n", "-p", port, "-c", ca.server_pem, "-k", ca.server_key,
+               "-r", "test"]
+    entry = {"name": "est", "kind": "est", "url": f"https://127.0.0.1:{port}", "server-ca": str(ca.pem), "client-certificate": str(ca.folder / "station.pem"),
+             "client-key": str(key)}
+    (line.state / "issuers.yaml").write_text(json.dumps({"imprint": 1, "issuers": [entry]}))
+    with started(command, ca.folder, port):
+        line.run("provision", line.profile, *ARMED)
+        assert line.json("provision", line.profile).event("provisioned")["changes"] == 0
+    assert "OK" in openssl("verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", ca.pem, file(line, "crt"))
+    assert len((ca.folder / "index.txt").read_text().splitlines()) == 1
