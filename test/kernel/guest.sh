@@ -114,8 +114,9 @@ bit_time 10
 unplug
 
 # 3. The adapter is pulled in the middle of the job, then plugged in again: while the config zone is read, and before the
-#    replies to Info, to the GenKey that makes the key, and to the first Sign.
-for groups in 2 20 28 32; do
+#    replies to the last Info of the plan, to the GenKey that makes the key, to the first Sign, and to the Write that ends
+#    the mark. bus.trace has the groups of a whole run.
+for groups in 2 10 15 17 20; do
     cp /chips/trust-and-go "pulled-$groups"
     export IMPRINT_STATE=/out/state-$groups
     plug -p $groups "pulled-$groups"

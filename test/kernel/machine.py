@@ -89,6 +89,10 @@ class Machine:
         for library in re.findall(r"(/\S+) \(0x", listed):
             if not (self.root / library[1:]).exists():
                 self.put(library, library[1:], mode=0o755)
+            # The C library opens this one by itself, where a thread is cancelled.
+            beside = pathlib.Path(library).with_name("libgcc_s.so.1")
+            if beside.exists() and not (self.root / str(beside)[1:]).exists():
+                self.put(beside, str(beside)[1:], mode=0o755)
 
     def put_module(self, name):
         """A kernel module, to be loaded at the start, behind the modules it builds on. One built in needs nothing."""

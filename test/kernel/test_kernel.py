@@ -18,7 +18,7 @@ from machine import Machine, tool  # noqa: E402
 HERE = pathlib.Path(__file__).resolve().parent
 ENDPOINT = os.environ.get("IMPRINT_USBIP_I2C", str(ROOT / "build" / "test" / "kernel" / "usbip_i2c"))
 PARTS = {"trust-and-go": 0x35, "trust-flex": 0x36, "blank": 0x60}
-PULLED = (2, 20, 28, 32)  # as in guest.sh
+PULLED = (2, 10, 15, 17, 20)  # as in guest.sh
 MESSAGE = b"hello from the board, through a real kernel\n"
 # A boot and everything in it take about a minute on an idle machine.
 TIMEOUT = 900
@@ -97,9 +97,9 @@ def test_nobody_at_that_address(out):
 
 
 def test_the_whole_job(out):
-    assert out.step("dry-run").event("plan")["changes"] == 2
+    assert out.step("dry-run").event("plan")["changes"] == 4
     first, second = out.step("first"), out.step("second")
-    assert first.event("provisioned")["changes"] == 2
+    assert first.event("provisioned")["changes"] == 4
     assert second.event("provisioned")["changes"] == 0
     assert {key["key_id"]: key["slot"] for key in out.step("keys").objects if key["event"] == "key"} == {16: 0, 18: 2}
 
@@ -195,7 +195,7 @@ def test_a_kit_on_the_kernels_hidraw(out):
     serial = out.step("kit-info").event("chip")["serial"]
     assert out.text("kit.device").strip() == f"kit:hid:{serial}"
     first = out.step("kit-first").event("provisioned")
-    assert first["changes"] == 2
+    assert first["changes"] == 4
     assert first["rehearsal"] == ["virtual-chip"] and first["run"]["virtual"], "a program plays this kit"
     assert out.step("kit-second").event("provisioned")["changes"] == 0
     assert out.step("kit-gone", code=3).error["reason"] == "device-missing"
