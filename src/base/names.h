@@ -363,6 +363,7 @@
 #define database_refuse imprint_database_refuse
 #define database_rollback imprint_database_rollback
 #define database_run imprint_database_run
+#define database_settle imprint_database_settle
 #define database_sqlite_bind imprint_database_sqlite_bind
 #define database_sqlite_bytes imprint_database_sqlite_bytes
 #define database_sqlite_failed imprint_database_sqlite_failed

@@ -13,7 +13,8 @@ static bool back_up(struct cli *cli, struct ledger *ledger, struct error *err)
     const char *file = cli->arguments[0];
     struct ledger_head head;
 
-    if (!ledger_head(ledger, &head, err) || !database_copy(&ledger->database, file, err)) {
+    if (!ledger_head(ledger, &head, err) || !database_settle(&ledger->database, err) ||
+        !database_copy(&ledger->database, file, err)) {
         error_doing(err, "copy the ledger");
         return false;
     }

@@ -25,7 +25,7 @@ bool database_begin(struct database *database, struct error *err)
 
 bool database_commit(struct database *database, struct error *err)
 {
-    bool ok = database_run(database, "COMMIT", err);
+    const bool ok = database->engine->commit(database, err);
 
     if (!ok)
         database_rollback(database);
@@ -35,11 +35,14 @@ bool database_commit(struct database *database, struct error *err)
 
 void database_rollback(struct database *database)
 {
-    struct error ignored = {.reason = ERROR_NONE}; /* without a connection the server does it by itself */
-
     if (database->in_transaction)
-        (void)database_run(database, "ROLLBACK", &ignored);
+        database->engine->rollback(database);
     database->in_transaction = false;
+}
+
+bool database_settle(struct database *database, struct error *err)
+{
+    return database->engine->settle(database, err);
 }
 
 void database_close(struct database *database)

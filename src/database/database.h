@@ -65,7 +65,8 @@ struct database {
     /* Private. */
     const struct database_engine *engine;
     bool in_transaction;
-    bool is_lost; /* the connection broke, or what the server does is unknown: nothing more can be asked */
+    bool syncs_later; /* of a file: the transaction's commit is synced when the write lock is free again */
+    bool is_lost;     /* the connection broke, or what the server does is unknown: nothing more can be asked */
     unsigned answer_ms;
     unsigned long long waiting_since_ms;
 };
@@ -106,12 +107,20 @@ void database_close(struct database *database);
 
 /*
  * A transaction. database_begin() takes the kind's write lock at once, so that nothing read in it can be changed by
- * another process's transaction before the commit. After a failed commit it is rolled back. Rolling back without one
- * does nothing.
+ * another process's transaction before the commit. What is committed is durable when database_commit() returns; other
+ * processes may see it a moment before. After a failed commit it is rolled back; where only its sync failed, what is
+ * on the disk is unknown. Rolling back without one does nothing.
  */
 bool database_begin(struct database *database, struct error *err);
 bool database_commit(struct database *database, struct error *err);
 void database_rollback(struct database *database);
+
+/*
+ * Makes durable what was read last, in case another process's commit is still on its way to the disk. To be called
+ * before anything that was read leaves this machine: with the power it must not be lost here and be known there. False
+ * with a reason.
+ */
+bool database_settle(struct database *database, struct error *err);
 
 /* Runs SQL that gives no rows: one statement or several. False with a reason. */
 bool database_run(struct database *database, const char *sql, struct error *err);

@@ -23,6 +23,10 @@ struct database_value {
 struct database_engine {
     bool (*run)(struct database *database, const char *sql, struct error *err);
     bool (*begin)(struct database *database, struct error *err);
+    /* `in_transaction` false where it failed when the transaction was over already. */
+    bool (*commit)(struct database *database, struct error *err);
+    void (*rollback)(struct database *database);
+    bool (*settle)(struct database *database, struct error *err);
     void (*close)(struct database *database);
 
     bool (*prepare)(struct statement *statement, const char *sql, struct error *err);

@@ -51,6 +51,26 @@ static bool begin(struct database *database, struct error *err)
     return false;
 }
 
+static bool commit(struct database *database, struct error *err)
+{
+    return run(database, "COMMIT", err);
+}
+
+static void rollback(struct database *database)
+{
+    struct error ignored = {.reason = ERROR_NONE}; /* without a connection the server does it by itself */
+
+    (void)run(database, "ROLLBACK", &ignored);
+}
+
+/* The server shows others only what is durable. */
+static bool settle(struct database *database, struct error *err)
+{
+    (void)database;
+    (void)err;
+    return true;
+}
+
 static void close_connection(struct database *database)
 {
     PQfinish(database->handle);
@@ -59,6 +79,9 @@ static void close_connection(struct database *database)
 static const struct database_engine engine = {
     .run = run,
     .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .settle = settle,
     .close = close_connection,
     .prepare = database_postgres_prepare,
     .bind = database_postgres_bind,

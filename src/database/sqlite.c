@@ -13,14 +13,19 @@
 
 #include "base/error_format.h"
 
+/* Between two tries to get the lock: usually it is held for less than a millisecond. */
+#define BUSY_FIRST_MS 1
 #define BUSY_POLL_MS 20
 
 /*
  * journal_mode: readers do not stop the writer. synchronous: a commit is on the disk when it returns; NORMAL would lose
- * the last ones with the power. trusted_schema: a file that somebody else made can call no function by its views.
+ * the last ones with the power (transactions: see begin()). trusted_schema: a file that somebody else made can call no
+ * function by its views.
  */
 #define SETTINGS                                                                                                       \
     "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+
+#define FULL 2 /* what "PRAGMA synchronous" gives then */
 
 #define NEW_SETTINGS "PRAGMA journal_mode=WAL;"
 
@@ -43,7 +48,7 @@ static int on_busy(void *context, int tries)
         database->waiting_since_ms = now_ms();
     if (now_ms() - database->waiting_since_ms >= limit)
         return 0;
-    (void)sqlite3_sleep(BUSY_POLL_MS);
+    (void)sqlite3_sleep(tries < BUSY_POLL_MS - BUSY_FIRST_MS ? BUSY_FIRST_MS + tries : BUSY_POLL_MS);
     return 1;
 }
 
@@ -166,9 +171,82 @@ static bool run(struct database *database, const char *sql, struct error *err)
     return code == SQLITE_OK || database_sqlite_failed(database, code, err);
 }
 
+/* The number that a PRAGMA or SELECT gives. False with a reason. */
+static bool read_number(struct database *database, const char *sql, int64_t *number, struct error *err)
+{
+    struct statement query;
+    bool ok = statement_prepare(&query, database, sql, err) && statement_step(&query, err) == STATEMENT_ROW;
+
+    *number = ok ? statement_number(&query, 0) : 0;
+    statement_finish(&query);
+    return ok;
+}
+
+/* SQLite's object for the write-ahead log. NULL: this database has none, or nothing has been read of it yet. */
+static sqlite3_file *log_of(const struct database *database)
+{
+    sqlite3_file *file = NULL;
+    const int code = sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+
+    return code == SQLITE_OK && file != NULL && file->pMethods != NULL ? file : NULL;
+}
+
+/*
+ * What processes have committed to the log is in one file, one after the other. Its sync is durable for all of them, so
+ * none has to wait for another's: this is called without a lock.
+ */
+static bool sync_log(struct database *database, struct error *err)
+{
+    sqlite3_file *file = log_of(database);
+    int code;
+
+    errno = 0;
+    code = file != NULL ? file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) : SQLITE_OK;
+    return code == SQLITE_OK || database_sqlite_failed(database, code, err);
+}
+
+/* As it was before begin(). */
+static void sync_in_commits(struct database *database)
+{
+    struct error ignored = {.reason = ERROR_NONE};
+
+    if (database->syncs_later)
+        (void)run(database, "PRAGMA synchronous=FULL", &ignored); /* only sets a number of the connection's */
+}
+
+/*
+ * With FULL, SQLite syncs the log in COMMIT, while it has the write lock: then all processes together commit as often
+ * as the disk syncs, one after the other. With NORMAL it syncs the log only where it writes it back or begins it again,
+ * and commit() does it once the lock is free. Before that nobody says that anything is done.
+ */
 static bool begin(struct database *database, struct error *err)
 {
-    return run(database, "BEGIN IMMEDIATE", err);
+    int64_t level;
+
+    if (!read_number(database, "PRAGMA synchronous", &level, err))
+        return false;
+    database->syncs_later = level == FULL && log_of(database) != NULL;
+    if (run(database, database->syncs_later ? "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE" : "BEGIN IMMEDIATE", err))
+        return true;
+    sync_in_commits(database);
+    return false;
+}
+
+static bool commit(struct database *database, struct error *err)
+{
+    if (!run(database, "COMMIT", err))
+        return false;
+    database->in_transaction = false;
+    sync_in_commits(database);
+    return !database->syncs_later || sync_log(database, err);
+}
+
+static void rollback(struct database *database)
+{
+    struct error ignored = {.reason = ERROR_NONE};
+
+    (void)run(database, "ROLLBACK", &ignored);
+    sync_in_commits(database);
 }
 
 /* Only a statement that is not finished makes it fail; the handle then lives until that one is. */
@@ -180,6 +258,9 @@ static void close_file(struct database *database)
 static const struct database_engine engine = {
     .run = run,
     .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .settle = sync_log,
     .close = close_file,
     .prepare = database_sqlite_prepare,
     .bind = database_sqlite_bind,
@@ -194,17 +275,6 @@ static const struct database_engine engine = {
 };
 
 /* --- versions --- */
-
-/* The number that a PRAGMA or SELECT gives. False with a reason. */
-static bool read_number(struct database *database, const char *sql, int64_t *number, struct error *err)
-{
-    struct statement query;
-    bool ok = statement_prepare(&query, database, sql, err) && statement_step(&query, err) == STATEMENT_ROW;
-
-    *number = ok ? statement_number(&query, 0) : 0;
-    statement_finish(&query);
-    return ok;
-}
 
 static bool read_version(struct database *database, unsigned *version, bool *is_empty, struct error *err)
 {

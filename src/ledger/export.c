@@ -218,7 +218,7 @@ static bool export_all(struct ledger *ledger, const char *folder, const char *st
     char path[PATH_MAX];
 
     *entries = 0;
-    return ledger_head(ledger, &head, err) && make_folder(folder, err) &&
+    return ledger_head(ledger, &head, err) && database_settle(&ledger->database, err) && make_folder(folder, err) &&
            path_of(folder, "entries.ndjson", path, err) && write_entries(ledger, path, entries, err) &&
            write_text(folder, "checkpoint", head.checkpoint, err) && write_keys(ledger, folder, err) &&
            write_witnesses(ledger, folder, &extras.witnesses, err) &&
@@ -300,9 +300,9 @@ static bool prove(struct ledger *ledger, uint64_t seq, const char *folder, struc
 {
     struct ledger_head head;
 
-    return ledger_head(ledger, &head, err) && make_folder(folder, err) && write_entry_file(ledger, seq, folder, err) &&
-           write_proof_file(ledger, seq, &head, folder, err) && write_keys(ledger, folder, err) &&
-           write_proof_page(ledger, folder, err);
+    return ledger_head(ledger, &head, err) && database_settle(&ledger->database, err) && make_folder(folder, err) &&
+           write_entry_file(ledger, seq, folder, err) && write_proof_file(ledger, seq, &head, folder, err) &&
+           write_keys(ledger, folder, err) && write_proof_page(ledger, folder, err);
 }
 
 bool ledger_prove(struct ledger *ledger, uint64_t seq, const char *folder, struct error *err)

@@ -207,7 +207,7 @@ static bool send_batch(struct ledger *ledger, struct database *line, uint64_t en
     struct batch batch = {.entries = json_array(), .tree = *tree};
     uint64_t size = 0;
     bool ok =
-        fill_batch(ledger, tree->size, end, &batch, err) &&
+        fill_batch(ledger, tree->size, end, &batch, err) && database_settle(&ledger->database, err) &&
         ledger_line_append(line, ledger->log, tree->size, batch.entries, batch.checkpoint, &size, on_alarm, run, err);
 
     json_decref(batch.entries);

@@ -125,7 +125,8 @@ static bool send_once(struct exchange *exchange, struct error *err)
 
     if (body.data == NULL)
         return refuse(exchange->witness, ERROR_UNEXPECTED, "out of memory", NULL, err);
-    ok = cosigned_request(exchange->ledger, &exchange->head, exchange->witness->witness.name, exchange->old, &body,
+    ok = database_settle(&exchange->ledger->database, err) &&
+         cosigned_request(exchange->ledger, &exchange->head, exchange->witness->witness.name, exchange->old, &body,
                           err) &&
          post(exchange->file, exchange->witness, bytes_written(&body), &answer, err);
     free(body.data);

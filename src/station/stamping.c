@@ -37,7 +37,8 @@ static bool ask(const struct ledger_file *file, struct ledger *ledger, const str
     uint8_t der[STAMP_REQUEST_MAX];
     struct bytes_out request = {.data = der, .cap = sizeof der};
     struct http_answer answer;
-    bool ok = stamp_request(bytes_of(head->checkpoint, strlen(head->checkpoint)), &request, err) &&
+    bool ok = database_settle(&ledger->database, err) &&
+              stamp_request(bytes_of(head->checkpoint, strlen(head->checkpoint)), &request, err) &&
               signed_post(file->stamp_url, "application/timestamp-query", file->timeout_s, bytes_written(&request),
                           "imprint ledger stamp", &answer, err);
 

@@ -37,6 +37,20 @@ static const struct database_kind second = {
 static char folder[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX + 32];
 static char room[ERROR_ROOM];
 
+/* SQLite's syncs come here: how many, what happens in each, and with what errno it fails. */
+static unsigned syncs;
+static void (*at_sync)(void);
+static int sync_errno;
+
+int fdatasync(int fd)
+{
+    syncs++;
+    if (at_sync != NULL)
+        at_sync();
+    errno = sync_errno;
+    return sync_errno != 0 ? -1 : fsync(fd);
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -172,6 +186,101 @@ static void test_every_connection_is_durable(void **state)
         assert_int_equal(setting(&database, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
         database_close(&database);
     }
+}
+
+/* Another connection, that has the lock at once or is refused. */
+static void write_beside(void)
+{
+    static const struct database_kind hasty = {
+        .name = "test", .application_id = 0x54455354, .upgrades = upgrades, .version = 1, .busy_ms = 1};
+    struct error err = ERROR_IN(room);
+    struct database other;
+
+    at_sync = NULL;
+    open_as(&other, &hasty, DATABASE_USE);
+    if (!database_begin(&other, &err))
+        fail_msg("the lock is held during the sync: %s", err.cause);
+    assert_int_equal(count(&other), 1);
+    assert_int_equal(insert(&other, "4567", 2, &err), STATEMENT_DONE);
+    if (!database_commit(&other, &err))
+        fail_msg("%s", err.cause);
+    database_close(&other);
+}
+
+/* A commit's sync is over when it returns, and holds nobody else up. */
+static void test_others_write_while_a_commit_is_synced(void **state)
+{
+    struct error err = ERROR_IN(room);
+    struct database database;
+    bool ok;
+
+    (void)state;
+    open_as(&database, &first, DATABASE_MAKE);
+    ok = database_begin(&database, &err);
+    assert_true(ok);
+    assert_int_equal(insert(&database, "0123", 1, &err), STATEMENT_DONE);
+    syncs = 0;
+    at_sync = write_beside;
+    ok = database_commit(&database, &err);
+    assert_true(ok);
+    assert_null(at_sync);
+    assert_true(syncs >= 2);
+    assert_int_equal(count(&database), 2);
+    database_close(&database);
+}
+
+/* What is not in a transaction is synced as well: before, between, and after each way in which one can end. */
+static void test_each_statement_is_synced(void **state)
+{
+    char serials[4][2] = {"A", "B", "C", "D"};
+    struct error err = ERROR_IN(room);
+    struct database database;
+    bool ok;
+
+    (void)state;
+    open_as(&database, &first, DATABASE_MAKE);
+    for (int i = 0; i < 4; i++) {
+        syncs = 0;
+        assert_int_equal(insert(&database, serials[i], 1, &err), STATEMENT_DONE);
+        assert_true(syncs >= 1);
+        ok = database_begin(&database, &err);
+        assert_true(ok);
+        if (i == 0)
+            database_rollback(&database);
+        else
+            assert_int_equal(insert(&database, (char[]){'a', (char)('0' + i), '\0'}, 1, &err), STATEMENT_DONE);
+        sync_errno = i == 1 ? EIO : 0;
+        ok = i == 0 || database_commit(&database, &err);
+        sync_errno = 0;
+        assert_int_equal(ok, i != 1);
+        error_clear(&err);
+    }
+    database_close(&database);
+}
+
+static void test_a_failed_sync_is_a_failed_commit(void **state)
+{
+    struct error err = ERROR_IN(room);
+    struct database database;
+    bool ok;
+
+    (void)state;
+    open_as(&database, &first, DATABASE_MAKE);
+    ok = database_begin(&database, &err);
+    assert_true(ok);
+    assert_int_equal(insert(&database, "0123", 1, &err), STATEMENT_DONE);
+    sync_errno = EIO;
+    ok = database_commit(&database, &err);
+    sync_errno = 0;
+    assert_false(ok);
+    assert_int_equal(err.reason, ERROR_STORAGE_FAILED);
+    assert_int_equal(err.system_errno, EIO);
+    error_clear(&err);
+    syncs = 0;
+    ok = database_begin(&database, &err) && database_commit(&database, &err) && database_settle(&database, &err);
+    assert_true(ok);
+    assert_true(syncs >= 1);
+    database_close(&database);
 }
 
 static void test_a_second_one_is_told_apart(void **state)
@@ -576,6 +685,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_values_come_back, begin, end),
         cmocka_unit_test_setup_teardown(test_every_connection_is_durable, begin, end),
+        cmocka_unit_test_setup_teardown(test_others_write_while_a_commit_is_synced, begin, end),
+        cmocka_unit_test_setup_teardown(test_each_statement_is_synced, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_failed_sync_is_a_failed_commit, begin, end),
         cmocka_unit_test_setup_teardown(test_a_second_one_is_told_apart, begin, end),
         cmocka_unit_test_setup_teardown(test_wrong_sql_is_an_error, begin, end),
         cmocka_unit_test_setup_teardown(test_an_older_version_is_brought_up_to_date, begin, end),
