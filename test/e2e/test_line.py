@@ -2,6 +2,7 @@
 """A line: stations with ledgers of their own, and one PostgreSQL that has them all and knows whose each device and key is."""
 import contextlib
 import json
+import re
 import shutil
 import signal
 import sqlite3
@@ -10,7 +11,9 @@ import time
 import pytest
 
 import postgres_server
-from conftest import EXAMPLE, Station, run_program
+from conftest import EXAMPLE, ROOT, Station, run_program
+
+VERSION = re.search(r"^Version (\d+), in the schema", (ROOT / "docs" / "reference" / "line.md").read_text(), re.M)[1]
 
 
 @pytest.fixture(scope="module")
@@ -270,7 +273,7 @@ def test_a_station_reaches_no_table(line):
     for sql in REFUSED:
         assert "permission denied" in line.sql(sql, role="st-01", password=line.password("st-01")), sql
     assert "must be owner" in line.sql("DROP TABLE line_alarm", role="st-01", password=line.password("st-01"))
-    assert line.sql("SELECT version FROM imprint_version WHERE name = 'ledger of a line'", role="st-01", password=line.password("st-01")) == "3"
+    assert line.sql("SELECT version FROM imprint_version WHERE name = 'ledger of a line'", role="st-01", password=line.password("st-01")) == VERSION
 
 
 def test_a_station_reaches_no_log_of_another(line, first):
@@ -364,7 +367,7 @@ def test_the_administrators_verbs(line, tmp_path):
     run_program("line", "init", code=2)
     run_program("line", "init", "--server", line.settings() + " password=x", code=2)
     done = run_program("--json", "line", "init", "--server", line.settings())
-    assert done.event("line-ready")["version"] == 3
+    assert done.event("line-ready")["version"] == int(VERSION)
     taken = tmp_path / "there"
     taken.write_text("x")
     refused = run_program("line", "add-station", "st-03", "--server", line.settings(), "--password-file", taken, code=1).err
@@ -395,6 +398,6 @@ def test_what_the_line_has_is_what_stations_signed(first, line):
         line.sql("CREATE TABLE kept_entry AS TABLE line_entry; CREATE TABLE kept_checkpoint AS TABLE line_checkpoint; CREATE TABLE kept_log AS TABLE line_log")
         line.sql(forgery)
         assert check(1)[1] == [(one, "st-01") for one in found], forgery
-        line.sql("DELETE FROM line_entry; INSERT INTO line_entry TABLE kept_entry; DELETE FROM line_checkpoint; INSERT INTO line_checkpoint TABLE kept_checkpoint;"
+        line.sql("DELETE FROM line_entry; INSERT INTO line_entry (log, seq, leaf, body, received) SELECT log, seq, leaf, body, received FROM kept_entry; DELETE FROM line_checkpoint; INSERT INTO line_checkpoint TABLE kept_checkpoint;"
                  "UPDATE line_log l SET public_key = k.public_key FROM kept_log k WHERE k.id = l.id; DROP TABLE kept_entry, kept_checkpoint, kept_log")
     assert check()[0]["holds"] is True

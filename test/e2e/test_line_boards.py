@@ -23,7 +23,8 @@ def line(postgres):
     return postgres
 
 
-AS_BEFORE_MCUS = ("DROP FUNCTION line_derive(BIGINT, BIGINT, JSON), line_derive_mcu, line_find_mcu",
+AS_BEFORE_MCUS = ("DROP FUNCTION line_list_alarms",
+                  "DROP FUNCTION line_derive(BIGINT, BIGINT, JSON), line_derive_mcu, line_find_mcu",
                   "CREATE FUNCTION line_derive(log_id BIGINT, nr BIGINT, entry JSON) RETURNS JSONB LANGUAGE sql SET search_path = public, pg_temp"
                   " AS $$ SELECT line_derive_keys(log_id, nr, entry) || line_derive_board(log_id, nr, entry) $$",
                   "UPDATE imprint_version SET version = 2 WHERE name = 'ledger of a line'")
