@@ -9,8 +9,7 @@ import time
 
 import pytest
 
-from host_board import (FACTORY, FACTORY_BLANK, FACTORY_BLANK_ALONE, FACTORY_BLANK_ARMED, FACTORY_BYTES, PRIMARY, PROFILE, PROFILE_BLANK,
-                        PROFILE_BYTES, Board, crc, frame, words_of)
+from host_board import (FACTORY, FACTORY_BLANK, FACTORY_BLANK_ALONE, FACTORY_BLANK_ARMED, PRIMARY, PROFILE, PROFILE_BLANK, Board, crc, frame, words_of)
 from conftest import EXAMPLE, PROGRAM, ROOT, openssl
 from test_storage import in_namespace, needs_mount
 
@@ -369,17 +368,6 @@ def test_wrong_part(station):
         failed = line.provision_json(board, code=4)
         assert failed.error["reason"] == "wrong-configuration" and failed.error["serial"] == line.serial
         assert station.snapshot() == before
-
-
-@pytest.mark.parametrize("image, profile", [(FACTORY, PROFILE), (FACTORY_BYTES, PROFILE_BYTES)], ids=["factory", "factory_bytes"])
-def test_a_device_of_another_profile_is_named(line, image, profile):
-    """Its mark has the name, which the board reads; with the second image the configuration differs, too."""
-    line.station.run("--device", f"virtual:{line.chip}", "provision", EXAMPLE, "--arm", "profile")
-    chip = line.chip.read_bytes()
-    with line.boot(image) as board:
-        failed = line.provision_json(board, profile=profile, code=4)
-    assert (failed.error["reason"], failed.error["subject"], failed.error["slot"]) == ("other-profile", "mbed-factory-example", 8), failed
-    assert line.chip.read_bytes() == chip
 
 
 def test_exchanged_chip(line):

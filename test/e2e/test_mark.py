@@ -5,6 +5,8 @@ import json
 import pytest
 
 from conftest import EXAMPLE, THREE_WAYS, TRUST_FLEX, Station
+from host_board import FACTORY, FACTORY_BYTES, PROFILE, PROFILE_BYTES
+from test_host_board import Line
 
 
 def elsewhere(station, tmp_path, name="other"):
@@ -105,6 +107,18 @@ def test_the_maker_is_named_before_the_configuration(tmp_path, profile, part):
         assert refused.event("state")["state"] == "done-by-another-profile"
     assert f"({name}, slot 8, " in other.run("provision", profile, code=4).err
     assert other.chip.read_bytes() == before
+
+
+@pytest.mark.parametrize("image, profile", [(FACTORY, PROFILE), (FACTORY_BYTES, PROFILE_BYTES)], ids=["factory", "factory_bytes"])
+def test_a_board_names_the_maker_too(station, image, profile):
+    """It reads the name; with the second image the configuration differs, too."""
+    line = Line(station)
+    station.run("--device", f"virtual:{line.chip}", "provision", EXAMPLE, "--arm", "profile")
+    chip = line.chip.read_bytes()
+    with line.boot(image) as board:
+        failed = line.provision_json(board, profile=profile, code=4)
+    assert (failed.error["reason"], failed.error["subject"], failed.error["slot"]) == ("other-profile", "mbed-factory-example", 8), failed
+    assert line.chip.read_bytes() == chip
 
 
 @pytest.mark.parametrize("slot, reason, cause", [(9, "slot-policy", "IsSecret"), (10, "no-mark", "other data")])
