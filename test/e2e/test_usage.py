@@ -15,7 +15,7 @@ from conftest import EXAMPLE, PROGRAM, run_program
     (("prov",), "prov", "provision"),
     (("virtul", "new"), "virtul", "did you mean virtual?"),
     (("bord", "provision"), "bord", "did you mean board?"),
-    (("new",), "new", "did you mean: imprint witness new, imprint order new, imprint virtual new, imprint ca new"),
+    (("new",), "new", "did you mean: imprint ledger new, imprint witness new, imprint order new, imprint virtual new, imprint ca new"),
     (("rebuild",), "rebuild", "did you mean: imprint ledger rebuild"),
     (("version", "x"), "x", "usage: imprint version"),
     (("help", "provisoin"), "provisoin", "did you mean provision?"),
