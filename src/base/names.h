@@ -42,6 +42,7 @@
 #define board_close imprint_board_close
 #define board_connect imprint_board_connect
 #define board_fail imprint_board_fail
+#define board_is_in_use imprint_board_is_in_use
 #define board_known_check_mcu imprint_board_known_check_mcu
 #define board_known_find_spared imprint_board_known_find_spared
 #define board_known_tell imprint_board_known_tell

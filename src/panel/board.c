@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
+
 /* A text of the object; one that is too long is cut. An absent one changes nothing. */
 static void take_text(char *text, size_t size, const json_t *object, const char *name)
 {
@@ -93,6 +95,11 @@ void board_fail(struct panel_board *board, int exit_code, const char *reason, co
     (void)snprintf(board->reason, sizeof board->reason, "%s", reason);
     (void)snprintf(board->cause, sizeof board->cause, "%s", cause);
     (void)snprintf(board->next, sizeof board->next, "%s", next);
+}
+
+bool board_is_in_use(const struct panel_board *board)
+{
+    return strcmp(board->reason, error_reason_name(ERROR_DEVICE_BUSY)) == 0;
 }
 
 void board_begin(struct panel_board *board)

@@ -34,6 +34,9 @@ void board_take(struct panel_board *board, const json_t *object);
 /* Notes a failure that no worker has told of. */
 void board_fail(struct panel_board *board, int exit_code, const char *reason, const char *cause, const char *next);
 
+/* Whether its last worker was refused because another process uses the chip or its key storage. */
+bool board_is_in_use(const struct panel_board *board);
+
 /* Forgets what the worker before said of its run: a new one begins. The board's serial number stays. */
 void board_begin(struct panel_board *board);
 

@@ -9,6 +9,7 @@
 #define CONFIRM_MS 250 /* until a board that comes or leaves is looked at again */
 #define SCAN_MS 20000  /* how long a look at a bus may take */
 #define LOOK_MS 60000  /* how long a look at a board may take */
+#define BUSY_MS 30000   /* how long a board may wait for another process: a worker whose station was killed */
 
 const struct panel_socket_settings *slot_settings(const struct slot *slot)
 {
@@ -236,7 +237,7 @@ static enum socket_event result_of(const struct slot *slot, const struct worker_
     if (board->reason[0] == '\0')
         return SOCKET_LOST;
     if (board->exit_code == ERROR_EXIT_UNREACHABLE)
-        return SOCKET_SILENT;
+        return board_is_in_use(board) && worker_now_ms() - board->began_ms < BUSY_MS ? SOCKET_BUSY : SOCKET_SILENT;
     /* Looking leaves no entry in the ledger: the worker that works refuses the board once more, for the record. */
     return slot->kind == COMMAND_LOOK && board->serial[0] != '\0' ? SOCKET_LOOKED : SOCKET_REFUSED;
 }

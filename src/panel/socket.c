@@ -31,6 +31,7 @@ static const struct transition transitions[SOCKET_STATE_COUNT][SOCKET_EVENT_COUN
                 [SOCKET_REFUSED] = TO(FAIL, FINISH),
                 [SOCKET_SILENT] = TO(SEEN, NOTHING),
                 [SOCKET_LOST] = TO(SEEN, NOTHING),
+                [SOCKET_BUSY] = TO(SEEN, NOTHING),
             },
         [SOCKET_CLAIMED] =
             {
@@ -47,6 +48,7 @@ static const struct transition transitions[SOCKET_STATE_COUNT][SOCKET_EVENT_COUN
                 [SOCKET_REFUSED] = TO(FAIL, FINISH),
                 [SOCKET_SILENT] = TO(SEEN, NOTHING),
                 [SOCKET_LOST] = TO(SEEN, NOTHING),
+                [SOCKET_BUSY] = TO(SEEN, NOTHING),
             },
         [SOCKET_PASS] =
             {

@@ -39,6 +39,7 @@ enum socket_event {
     SOCKET_REFUSED,    /* a worker: this board is refused, or has failed */
     SOCKET_SILENT,     /* a worker: the chip does not answer */
     SOCKET_LOST,       /* a worker ended without saying what became of the board */
+    SOCKET_BUSY,       /* a worker: another process still uses the chip; this is no lost try */
     SOCKET_EVENT_COUNT
 };
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """imprint station: shifts with virtual chips whose files come and go, killed workers and parents, the page by HTTP."""
 import contextlib
+import fcntl
 import http.client
 import json
 import os
@@ -407,6 +408,20 @@ def test_killed_at_random_moments(make_line):
     line.stop()
     assert len(serials) == 2 * KILLS
     made_once(line, serials)
+
+
+def test_a_chip_that_another_process_still_uses(make_line):
+    """As after a kill, when a worker of the station before has not ended yet: the board waits for it, and does not fail."""
+    line = make_line().start()
+    board = line.board(1)
+    with open(board, "rb+") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        line.insert(board, "A1")
+        for _ in range(5):  # more often than a board may lose its worker
+            line.wait(event="socket", state="looking")
+    passed = line.wait(event="socket", state="pass")
+    line.stop()
+    made_once(line, {passed["serial"]})
 
 
 def test_two_stations(make_line):
