@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A PostgreSQL of the tests' own: Debian's program, in a folder of its own, on a Unix socket. Its role `owner` may do
-everything without a password; all others need one."""
+everything without a password; all others need one. Tests that begin with `pytest_plugins = ["postgres_server"]` have the
+fixtures at the end of this file."""
 import contextlib
 import os
 import pathlib
@@ -17,6 +18,7 @@ from conftest import run_program
 
 LOGINS = "local all owner trust\nlocal all all scram-sha-256\n"
 USER = "postgres"
+STATIONS = ("st-01", "st-02")
 
 
 def programs():
@@ -133,3 +135,20 @@ def running(kind=Postgres):
         finally:
             if postgres.process is not None and postgres.process.poll() is None:
                 postgres.kill()
+
+
+@pytest.fixture(scope="module")
+def postgres(request):
+    """One for all tests of a file, with the database of a line; which roles it has, the file says: STATIONS, PLANNERS."""
+    stations = getattr(request.module, "STATIONS", STATIONS)
+    with running() as server:
+        server.make_line(*stations, planners=getattr(request.module, "PLANNERS", ()))
+        server.renew_line(*stations)
+        yield server
+
+
+@pytest.fixture
+def line(postgres, request):
+    """The same with the database as it was made, for each test."""
+    postgres.renew_line(*getattr(request.module, "STATIONS", STATIONS))
+    return postgres

@@ -10,23 +10,11 @@ import time
 
 import pytest
 
-import postgres_server
 from conftest import EXAMPLE, ROOT, Station, run_program
 
 VERSION = re.search(r"^Version (\d+), in the schema", (ROOT / "docs" / "reference" / "line.md").read_text(), re.M)[1]
 
-
-@pytest.fixture(scope="module")
-def postgres():
-    with postgres_server.running() as server:
-        server.make_line("st-01", "st-02")
-        yield server
-
-
-@pytest.fixture
-def line(postgres):
-    postgres.renew_line("st-01", "st-02")
-    return postgres
+pytest_plugins = ["postgres_server"]
 
 
 def member(line, folder, role, chip=None, **more):

@@ -4,23 +4,12 @@ import subprocess
 
 import pytest
 
-import postgres_server
 from conftest import EXAMPLE, PROGRAM, run_program
 from test_binding import DUPLICATE, ONE, TWO, Bench
 from test_orders import RUN, Line
 
 
-@pytest.fixture(scope="module")
-def postgres():
-    with postgres_server.running() as server:
-        server.make_line("st-01", "st-02")
-        yield server
-
-
-@pytest.fixture
-def line(postgres):
-    postgres.renew_line("st-01", "st-02")
-    return postgres
+pytest_plugins = ["postgres_server"]
 
 
 AS_BEFORE_MCUS = ("DROP FUNCTION line_list_alarms",

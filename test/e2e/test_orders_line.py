@@ -6,17 +6,16 @@ import sqlite3
 
 import pytest
 
-import postgres_server
 from conftest import EXAMPLE, Station, run_program
 from test_orders import Line
 
-@pytest.fixture(scope="module")
-def postgres():
-    with postgres_server.running() as server:
-        server.make_line("st-01", "st-02", planners=["office"])
-        server.trust_all()
-        server.renew_line("st-01", "st-02")
-        yield server
+pytest_plugins = ["postgres_server"]
+PLANNERS = ["office"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_passwords(postgres):
+    postgres.trust_all()
 
 
 def test_two_stations_share_an_order(postgres, tmp_path):

@@ -2,22 +2,12 @@
 """Orders of a line whose server line.yaml names: no verb needs --server, and a station tells the line by itself."""
 import pytest
 
-import postgres_server
 from conftest import EXAMPLE, Station
 from test_orders import Line
 
 
-@pytest.fixture(scope="module")
-def postgres():
-    with postgres_server.running() as server:
-        server.make_line("st-01", "st-02", planners=["office"])
-        yield server
-
-
-@pytest.fixture
-def line(postgres):
-    postgres.renew_line("st-01", "st-02")
-    return postgres
+pytest_plugins = ["postgres_server"]
+PLANNERS = ["office"]
 
 
 @pytest.fixture

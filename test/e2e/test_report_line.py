@@ -6,19 +6,12 @@ import json
 
 import pytest
 
-import postgres_server
 from conftest import EXAMPLE, Station
 from test_report import BERLIN, Page, expected, is_attempt, made_up
 
-ROLES = ("st-01", "st-02", "st-03")
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    with postgres_server.running() as server:
-        server.make_line(*ROLES, planners=["office"])
-        server.renew_line(*ROLES)
-        yield server
+pytest_plugins = ["postgres_server"]
+STATIONS = ("st-01", "st-02", "st-03")
+PLANNERS = ["office"]
 
 
 @pytest.fixture
@@ -31,11 +24,11 @@ def office(postgres, tmp_path):
 def put_entries(postgres, entries):
     """In place of those of the line: each of one of three stations, whose logs have them in the order of their time."""
     path = postgres.folder / "entries.sql"
-    logs = [[] for _ in ROLES]
+    logs = [[] for _ in STATIONS]
     for entry in entries:
         logs[entry["at"]].append(entry)
     texts = ["DELETE FROM line_entry; DELETE FROM line_log;"]
-    for at, (role, log) in enumerate(zip(ROLES, logs)):
+    for at, (role, log) in enumerate(zip(STATIONS, logs)):
         texts.append(f"INSERT INTO line_log OVERRIDING SYSTEM VALUE VALUES ({at + 1}, 'log-{at}', sha256(''), '{role}', {len(log)}, '');")
         for seq, entry in enumerate(log):
             body = json.dumps({**entry, "seq": seq}, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
@@ -64,8 +57,8 @@ def test_figures_of_all_stations(line, rehearsals):
     assert expected(entries, lambda entry: True).items() <= total.items()
     assert (total["entries"], total["logs"], total["stations"]) == (600, 3, 3) and "root" not in total
     stations = {item["name"]: item for item in objects if item["event"] == "report-group" and item["by"] == "station"}
-    assert set(stations) == set(ROLES)
-    for at, role in enumerate(ROLES):
+    assert set(stations) == set(STATIONS)
+    for at, role in enumerate(STATIONS):
         wanted = expected(entries, lambda entry, at=at: entry["at"] == at)
         assert wanted.items() <= stations[role].items(), role
     assert sum(total["not_counted"].values()) + total["attempts"] == 600
@@ -75,9 +68,9 @@ def test_figures_of_all_stations(line, rehearsals):
 
 def test_every_form(line, tmp_path):
     text = line.run("report", "--line").out
-    assert all(role in text for role in ROLES)
+    assert all(role in text for role in STATIONS)
     rows = list(csv.reader(io.StringIO(line.run("report", "--line", "--csv").out)))
-    assert [row[1] for row in rows if row[0] == "station"] == list(ROLES), rows
+    assert [row[1] for row in rows if row[0] == "station"] == list(STATIONS), rows
     page = tmp_path / "page.html"
     line.run("report", "--line", "--html", page)
     words = " ".join(Page(page.read_text()).words.split())
@@ -86,9 +79,9 @@ def test_every_form(line, tmp_path):
 
 def test_devices_that_stations_made(postgres, tmp_path, office):
     """From real runs: a device that one station made and another confirmed is made once."""
-    postgres.renew_line(*ROLES)
+    postgres.renew_line(*STATIONS)
     stations = []
-    for role, seed in zip(ROLES, (1, 1, 3)):
+    for role, seed in zip(STATIONS, (1, 1, 3)):
         station = Station(tmp_path / role)
         postgres.join(station, role)
         station.new(seed=seed)
