@@ -64,5 +64,5 @@ def test_the_pages_settings_are_the_programs(provisioned):
     (example,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
     (provisioned.state / "line.yaml").write_text(example)
     assert "dbname=line" in provisioned.json("ledger", "status").event("ledger-status")["server"]
-    named = set(re.findall(r"^\| `(?:ledger\.)?([a-z-]+)` \|", page, re.M))
-    assert named == set(re.findall(r"^ *([a-z-]+):", example, re.M)) - {"ledger"}
+    named = set(re.findall(r"^\| `(?:ledger\.|orders\.)?([a-z-]+)` \|", page, re.M))
+    assert named == set(re.findall(r"^ *([a-z-]+):", example, re.M)) - {"ledger", "orders"}
