@@ -386,6 +386,7 @@
 #define desk_hand_over imprint_desk_hand_over
 #define desk_init imprint_desk_init
 #define desk_now_ms imprint_desk_now_ms
+#define desk_order imprint_desk_order
 #define desk_release imprint_desk_release
 #define desk_start imprint_desk_start
 #define desk_stop imprint_desk_stop
@@ -957,6 +958,8 @@
 #define orders_release imprint_orders_release
 #define outbox_read imprint_outbox_read
 #define outbox_send imprint_outbox_send
+#define outcome_note_lost imprint_outcome_note_lost
+#define outcome_of imprint_outcome_of
 #define own_certificate_find imprint_own_certificate_find
 #define p256_curve_has_point imprint_p256_curve_has_point
 #define p256_is_coordinate imprint_p256_is_coordinate
@@ -967,6 +970,7 @@
 #define page_open imprint_page_open
 #define page_operator imprint_page_operator
 #define page_publish imprint_page_publish
+#define page_set_order imprint_page_set_order
 #define page_take_ask imprint_page_take_ask
 #define page_tend imprint_page_tend
 #define pages_begin_entries imprint_pages_begin_entries
@@ -976,6 +980,7 @@
 #define pages_put_device imprint_pages_put_device
 #define pages_put_entry imprint_pages_put_entry
 #define pages_read_entry imprint_pages_read_entry
+#define pages_reply_json imprint_pages_reply_json
 #define pages_text imprint_pages_text
 #define panel_address imprint_panel_address
 #define panel_check imprint_panel_check
@@ -1251,6 +1256,12 @@
 #define run_facts_start imprint_run_facts_start
 #define run_facts_time imprint_run_facts_time
 #define run_facts_value imprint_run_facts_value
+#define scanned_allow imprint_scanned_allow
+#define scanned_give imprint_scanned_give
+#define scanned_is_awaited imprint_scanned_is_awaited
+#define scanned_open imprint_scanned_open
+#define scanned_select_order imprint_scanned_select_order
+#define scanned_take_number imprint_scanned_take_number
 #define schema_certificate imprint_schema_certificate
 #define schema_root imprint_schema_root
 #define scrap_clear imprint_scrap_clear
@@ -1773,6 +1784,7 @@
 #define web_device_rework imprint_web_device_rework
 #define web_device_scrap imprint_web_device_scrap
 #define web_find imprint_web_find
+#define web_find_path imprint_web_find_path
 #define web_label_again imprint_web_label_again
 #define web_label_scan imprint_web_label_scan
 #define web_log imprint_web_log
@@ -1788,10 +1800,12 @@
 #define web_quarantine imprint_web_quarantine
 #define web_report imprint_web_report
 #define web_report_style imprint_web_report_style
+#define web_scan imprint_web_scan
 #define web_setup imprint_web_setup
 #define web_setup_add imprint_web_setup_add
 #define web_setup_devices imprint_web_setup_devices
 #define web_setup_remove imprint_web_setup_remove
+#define web_take_label imprint_web_take_label
 #define web_who imprint_web_who
 #define witness_close imprint_witness_close
 #define witness_decide imprint_witness_decide

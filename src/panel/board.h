@@ -10,12 +10,14 @@
 
 #define BOARD_SERIAL_SIZE 20 /* 18 hex digits */
 #define BOARD_DIGEST_SIZE 72 /* 64 hex digits */
+#define BOARD_NUMBER_SIZE 33 /* as an order has them */
 #define BOARD_REASON_SIZE 32
 #define BOARD_TEXT_SIZE 512
 
 /* Zero-initialised: nothing is known. Texts that are not known are empty. */
 struct panel_board {
     char serial[BOARD_SERIAL_SIZE];
+    char number[BOARD_NUMBER_SIZE];      /* of the board, which was scanned; "": it was not */
     char digest[BOARD_DIGEST_SIZE];      /* of the profile that the worker read */
     bool has_plan, is_done;              /* the worker told its plan; it ended with `provisioned` */
     unsigned steps, steps_done;          /* of the run */

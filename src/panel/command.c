@@ -5,7 +5,7 @@
 
 #include "panel/admission.h"
 
-/* Up to nine pairs and the words of a verb fit into WORKER_ARGUMENTS_MAX. */
+/* Up to ten pairs and the words of a verb fit into WORKER_ARGUMENTS_MAX. */
 struct writer {
     const char **arguments;
     size_t count;
@@ -80,6 +80,7 @@ void command_make(struct command *command, const struct panel_settings *settings
     /* The golden device belongs to no order of today. */
     if (!admission_is_golden(settings, board))
         put_option(&writer, "--order", settings->order);
+    put_option(&writer, "--board", board->number);
     put_option(&writer, "--operator",
                settings->operator_name); /* the first article of an order needs it, to look, too */
     if (kind == COMMAND_LOOK)

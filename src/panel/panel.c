@@ -48,6 +48,8 @@ static void publish(struct panel *panel)
         json_object_set_new(state, "order",
                             json_pack("{s:s, s:I, s:I}", "id", panel->settings->order, "done",
                                       (json_int_t)panel->order_done, "quantity", (json_int_t)panel->order_quantity));
+    if (panel->scanned.board[0] != '\0')
+        json_object_set_new(state, "board", json_string(panel->scanned.board));
     labels_put(&panel->labels, state);
     text = json_dumps(state, JSON_COMPACT);
     json_decref(state);
@@ -124,6 +126,7 @@ static void serve(struct panel *panel, const struct pollfd polled[static POLLED_
             slot_finish_worker(slot);
         worker_tend(&slot->worker);
         slot_tend_power(slot);
+        slot_tend_number(slot);
         slot_look_at_bus(slot);
     }
 }
@@ -135,6 +138,13 @@ static void add_slots(struct panel *panel, size_t count)
     panel->is_dirty = true;
 }
 
+static void take_order(struct panel *panel, const char *order)
+{
+    scanned_select_order(panel->settings, order);
+    page_set_order(panel->page, order);
+    panel->order_done = panel->order_quantity = 0;
+}
+
 /* What people ask for at the page, and the printer. */
 static void tend_labels(struct panel *panel)
 {
@@ -143,12 +153,17 @@ static void tend_labels(struct panel *panel)
     while (page_take_ask(panel->page, &ask)) {
         size_t index;
 
+        panel->is_dirty = true;
         if (ask.kind == PAGE_ASK_SOCKETS)
             add_slots(panel, serving_take_sockets(panel->page, panel->settings));
-        else if (ask.kind == PAGE_ASK_SCANNED && label_scans_take(&panel->scans, ask.serial, &index))
+        else if (ask.kind == PAGE_ASK_ORDER)
+            take_order(panel, ask.text);
+        else if (ask.kind == PAGE_ASK_BOARD)
+            scanned_take_number(&panel->scanned, ask.text);
+        else if (ask.kind == PAGE_ASK_LABEL)
+            (void)labels_again(&panel->labels, ask.text);
+        else if (label_scans_take(&panel->scans, ask.text, &index))
             slot_report_change(&panel->slots[index]);
-        else if (ask.kind == PAGE_ASK_LABEL && labels_again(&panel->labels, ask.serial))
-            panel->is_dirty = true;
     }
     if (labels_tend(&panel->labels, !panel->is_stopping))
         panel->is_dirty = true;
@@ -225,6 +240,7 @@ static bool read_files(struct panel *panel, const char *path, struct error *err)
 {
     if (!panel_settings_read(path, &panel->settings, err) || !read_profile(panel, err))
         return false;
+    scanned_open(panel->settings);
     add_slots(panel, panel->settings->socket_count);
     return serving_check(panel->settings, err);
 }

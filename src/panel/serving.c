@@ -27,6 +27,8 @@ static struct page_settings describe(const char *path, const struct panel_settin
                                   .state = settings->state,
                                   .users = settings->users,
                                   .order = settings->order,
+                                  .select_order = (enum page_select)settings->select_order,
+                                  .scan_board = settings->scan_board,
                                   .profile = settings->profile,
                                   .digest = digest,
                                   .has_tls = settings->has_tls,

@@ -13,6 +13,7 @@
 #include "station/device.h"
 #include "station/quarantine.h"
 #include "transport/kinds.h"
+#include "web/page.h"
 
 #define FILE_MAX ((size_t)64 * 1024)
 #define GOLDEN_H_USUAL 12 /* a long shift */
@@ -81,6 +82,9 @@ static const struct schema_field schema_socket[] = {
     {.key = NULL},
 };
 
+static const struct profile_word selectors[] = {
+    {"operator", PAGE_SELECT_OPERATOR}, {"lead", PAGE_SELECT_LEAD}, {NULL, 0}};
+
 static const struct schema_field schema_teach[] = {
     {.key = "serial",
      .kind = SCHEMA_FILE,
@@ -140,6 +144,17 @@ static const struct schema_field schema_settings[] = {
      VALUE(struct panel_settings, order),
      .help = "the work order of which each board takes a unit",
      .example = "order: WO-1042"},
+    {.key = "select_order",
+     .kind = SCHEMA_WORD,
+     VALUE(struct panel_settings, select_order),
+     .words = selectors,
+     .help = "who selects another work order by scanning it at the page",
+     .example = "select_order: lead"},
+    {.key = "scan_board",
+     .kind = SCHEMA_FLAG,
+     VALUE(struct panel_settings, scan_board),
+     .help = "whether the number of each board is scanned at the page before it is worked on",
+     .example = "scan_board: true"},
     {.key = "irreversible",
      .kind = SCHEMA_FLAG,
      VALUE(struct panel_settings, irreversible),
@@ -362,6 +377,18 @@ static bool check_teach(const struct panel_settings *settings, const struct tree
            complain_missing(complaint, row_of(schema_settings, "sockets"), root, NULL);
 }
 
+/* What is scanned is scanned at the page. */
+static bool check_scans(const struct panel_settings *settings, const struct tree_node *root,
+                        struct profile_complaint *complaint)
+{
+    const char *key = settings->scan_board ? "scan_board" : "select_order";
+    const struct complain_path path = {.key = key};
+
+    return settings->page[0] != '\0' || (!settings->scan_board && settings->select_order == PAGE_SELECT_NOBODY) ||
+           complain_value(complaint, row_of(schema_settings, key), tree_get(root, key), &path,
+                          "needs a page to scan at: page: '127.0.0.1:8080'");
+}
+
 static bool check_settings(const void *context, const void *document, const struct tree_node *root,
                            struct profile_complaint *complaint)
 {
@@ -375,8 +402,9 @@ static bool check_settings(const void *context, const void *document, const stru
         if (!check_socket(settings, i, tree_item(tree_get(root, "sockets"), i), &path, complaint))
             return false;
     }
-    return check_teach(settings, root, complaint) && check_tls(settings, root, complaint) &&
-           check_golden(settings, root, complaint) && label_settings_check(settings, root, complaint);
+    return check_teach(settings, root, complaint) && check_scans(settings, root, complaint) &&
+           check_tls(settings, root, complaint) && check_golden(settings, root, complaint) &&
+           label_settings_check(settings, root, complaint);
 }
 
 static const struct settings_kind station_file = {

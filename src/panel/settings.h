@@ -46,6 +46,9 @@ struct panel_settings {
     char operator_name[PANEL_OPERATOR_SIZE];    /* whom records name now */
     char operator_in_file[PANEL_OPERATOR_SIZE]; /* whom they name while no operator is logged in */
     char order[PROFILE_NAME_MAX];               /* a work order: each board takes a unit of it */
+    char order_in_file[PROFILE_NAME_MAX];       /* the same as the file has it */
+    uint32_t select_order;                      /* enum page_select: who selects another one by a scan */
+    bool scan_board;                            /* a board's number is scanned before it is worked on */
     char page[256];                             /* HOST:PORT */
     char users[PANEL_PATH_MAX];                 /* who can log in */
     bool has_tls;                               /* the page is served by TLS */

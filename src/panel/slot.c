@@ -9,7 +9,7 @@
 #define CONFIRM_MS 250 /* until a board that comes or leaves is looked at again */
 #define SCAN_MS 20000  /* how long a look at a bus may take */
 #define LOOK_MS 60000  /* how long a look at a board may take */
-#define BUSY_MS 30000   /* how long a board may wait for another process: a worker whose station was killed */
+#define BUSY_MS 30000  /* how long a board may wait for another process: a worker whose station was killed */
 
 const struct panel_socket_settings *slot_settings(const struct slot *slot)
 {
@@ -71,6 +71,8 @@ bool slot_start_worker(struct slot *slot, enum command_kind kind)
     if (first != POWER_NONE)
         return start_power(slot, first);
     slot->power.is_closed = false;
+    if (kind == COMMAND_LOOK)
+        scanned_give(&slot->panel->scanned, slot->panel->settings, &slot->board);
     command_make(&command, slot->panel->settings, slot->index, kind, &slot->board);
     if (kind == COMMAND_WORK)
         labels_note_work(&slot->panel->labels, &slot->board);
@@ -115,7 +117,8 @@ static enum socket_event claim(struct slot *slot)
         return SOCKET_DENIED;
     if (rival == NULL)
         return admission_allows(&slot->panel->admission, slot->panel->settings, &slot->panel->ledger, &slot->board,
-                                worker_now_ms())
+                                worker_now_ms()) &&
+                       scanned_allow(slot->panel->settings, &slot->panel->ledger, &slot->board)
                    ? SOCKET_GRANTED
                    : SOCKET_DENIED;
     (void)snprintf(cause, sizeof cause, "the same chip answers in socket %s", slot_settings(rival)->name);
@@ -139,7 +142,7 @@ static void finish(struct slot *slot)
         if (labels_note_pass(&slot->panel->labels, slot_settings(slot)->name, board))
             label_scans_note_due(&slot->panel->scans, slot->index, board);
     }
-    if (board->serial[0] != '\0' && !admission_is_golden(slot->panel->settings, board))
+    if (board->serial[0] != '\0' && !admission_is_golden(slot->panel->settings, board) && !scanned_is_awaited(board))
         (void)tally_add(&slot->panel->tally, board->serial, board->is_done, board->ended_ms);
 }
 
@@ -332,6 +335,27 @@ void slot_look_at_bus(struct slot *slot)
         (void)slot_start_worker(slot, COMMAND_SCAN); /* tries again at the next look */
     else
         happen(slot, presence_of_file(file, &slot->file));
+}
+
+static bool waits_for_number(const struct slot *slot)
+{
+    return slot->machine.state == SOCKET_FAIL && scanned_is_awaited(&slot->board);
+}
+
+void slot_tend_number(struct slot *slot)
+{
+    const struct panel *panel = slot->panel;
+    size_t count = 0;
+
+    if (panel->scanned.board[0] == '\0' || panel->is_stopping || worker_is_running(&slot->worker) ||
+        !waits_for_number(slot))
+        return;
+    for (size_t i = 0; i < panel->count; i++)
+        count += waits_for_number(&panel->slots[i]);
+    if (count > 1) /* nobody guesses whose it is */
+        return;
+    slot->board.began_ms = slot->board.ended_ms = 0;
+    happen(slot, SOCKET_AGAIN);
 }
 
 void slot_tend_power(struct slot *slot)

@@ -14,6 +14,7 @@
 #include "panel/panel.h"
 #include "panel/power.h"
 #include "panel/presence.h"
+#include "panel/scanned.h"
 #include "panel/tally.h"
 #include "station/run_facts.h"
 #include "station/station_ledger.h"
@@ -51,6 +52,7 @@ struct panel {
     struct tally tally;
     struct labels labels;
     struct label_scans scans;
+    struct scanned scanned;
     unsigned order_done, order_quantity; /* as the last worker that finished a board told */
     bool is_stopping, is_dirty;
     int64_t published_ms, watchdog_ms, watched_ms;
@@ -87,6 +89,9 @@ bool slot_can_look(const struct slot *slot);
 
 /* Looks at the bus where that is due. */
 void slot_look_at_bus(struct slot *slot);
+
+/* A board that waits for its number gets the one that was scanned, where no other board waits. */
+void slot_tend_number(struct slot *slot);
 
 /* Switches the power off as soon as nothing is to be done on the board. */
 void slot_tend_power(struct slot *slot);

@@ -59,6 +59,7 @@ static const struct transition transitions[SOCKET_STATE_COUNT][SOCKET_EVENT_COUN
             {
                 [SOCKET_OTHER_CHIP] = TO(SEEN, FORGET),
                 [SOCKET_NO_CHIP] = TO(REMOVE, NOTHING),
+                [SOCKET_AGAIN] = TO(LOOKING, LOOK),
             },
         /* A board that is back is looked at again: it may be another one, or the same after a repair. */
         [SOCKET_REMOVE] =

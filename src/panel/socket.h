@@ -40,6 +40,7 @@ enum socket_event {
     SOCKET_SILENT,     /* a worker: the chip does not answer */
     SOCKET_LOST,       /* a worker ended without saying what became of the board */
     SOCKET_BUSY,       /* a worker: another process still uses the chip; this is no lost try */
+    SOCKET_AGAIN,      /* what the failed board has lacked is there: it is tried again where it is */
     SOCKET_EVENT_COUNT
 };
 

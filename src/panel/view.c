@@ -31,6 +31,7 @@ json_t *view_socket(const struct panel_view *socket, const struct panel_board *l
     }
     put_text(object, "unscanned", socket->unscanned);
     put_text(object, "serial", board->serial);
+    put_text(object, "board", board->number);
     if (board->steps != 0) {
         json_object_set_new(object, "step", json_integer(board->steps_done));
         json_object_set_new(object, "steps", json_integer(board->steps));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "station/quarantine.h"
+#include "web/page.h"
 
 static const char *const states[SOCKET_STATE_COUNT] = {
     [SOCKET_EMPTY] = "EMPTY",  [SOCKET_SEEN] = "WAIT", [SOCKET_LOOKING] = "BUSY", [SOCKET_CLAIMED] = "BUSY",
@@ -53,6 +54,8 @@ const char *words_of_action(enum socket_state state, const struct panel_board *b
                    : "check the cable"; /* nobody can insert anything into a bus that is not there */
     if (actions[state] != NULL)
         return actions[state];
+    if (strcmp(board->reason, PAGE_BOARD_FIRST) == 0)
+        return "scan its number";
     if (quarantine_spares_board(board->reason))
         return "call the lead";
     return code < rows && after_failure[code] != NULL ? after_failure[code] : "call the lead";

@@ -3,6 +3,7 @@
 #ifndef IMPRINT_WEB_ANSWERS_H
 #define IMPRINT_WEB_ANSWERS_H
 
+#include "ledger/ledger.h"
 #include "web/desk.h"
 
 /* login.c: the form; name and password; the end of a session; who is logged in, for the page's script. */
@@ -42,8 +43,18 @@ desk_answer web_setup_add;
 desk_answer web_setup_remove;
 desk_answer web_find;
 
+/* find_page.c: the page that the scanned text leads to: its path. False: it is nothing that is known. */
+bool web_find_path(const struct desk *desk, struct ledger *ledger, const char *text,
+                   char path[static REPLY_HEADER_SIZE]);
+
+/* scan_page.c: what was scanned at the sockets' page, for its script. */
+desk_answer web_scan;
+
 /* label_page.c */
 desk_answer web_label_again;
 desk_answer web_label_scan;
+
+/* The label of this device was scanned. False, and no answer, where no socket waits for any. */
+bool web_take_label(struct desk *desk, const char *serial, struct reply *reply);
 
 #endif

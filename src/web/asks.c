@@ -15,7 +15,7 @@ void asks_release(struct asks *asks)
     (void)pthread_mutex_destroy(&asks->lock);
 }
 
-bool asks_put(struct asks *asks, enum page_ask_kind kind, const char *serial)
+bool asks_put(struct asks *asks, enum page_ask_kind kind, const char *text)
 {
     bool has_room;
 
@@ -25,7 +25,7 @@ bool asks_put(struct asks *asks, enum page_ask_kind kind, const char *serial)
         struct page_ask *ask = &asks->waiting[asks->count++];
 
         ask->kind = kind;
-        (void)snprintf(ask->serial, sizeof ask->serial, "%s", serial);
+        (void)snprintf(ask->text, sizeof ask->text, "%s", text);
     }
     (void)pthread_mutex_unlock(&asks->lock);
     return has_room;

@@ -19,7 +19,7 @@ void asks_init(struct asks *asks);
 void asks_release(struct asks *asks);
 
 /* False: too many wait. */
-bool asks_put(struct asks *asks, enum page_ask_kind kind, const char *serial);
+bool asks_put(struct asks *asks, enum page_ask_kind kind, const char *text);
 
 /* The oldest; false: there is none. */
 bool asks_take(struct asks *asks, struct page_ask *ask);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/desk.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -32,6 +33,7 @@ static const struct route routes[] = {
     {"/find", "GET", DESK_USERS, web_find},
     {"/label/again", "POST", DESK_USERS, web_label_again},
     {"/label/scan", "POST", DESK_USERS, web_label_scan},
+    {"/scan", "POST", DESK_USERS, web_scan},
 };
 
 const struct route *desk_find_route(const char *path, const char *method, bool *other_method)
@@ -53,6 +55,13 @@ int64_t desk_now_ms(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void desk_order(struct desk *desk, char order[static PAGE_TEXT_SIZE])
+{
+    (void)pthread_mutex_lock(&desk->lock);
+    (void)snprintf(order, PAGE_TEXT_SIZE, "%s", desk->settings->order);
+    (void)pthread_mutex_unlock(&desk->lock);
 }
 
 /* --- who may --- */

@@ -85,6 +85,9 @@ bool desk_hand_over(struct desk *desk, struct desk_job *job);
 /* The route of a path; NULL: none. `*other_method`: there is one, of another method. */
 const struct route *desk_find_route(const char *path, const char *method, bool *other_method);
 
+/* The order that the station works on now; "": none. */
+void desk_order(struct desk *desk, char order[static PAGE_TEXT_SIZE]);
+
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t desk_now_ms(void);
 

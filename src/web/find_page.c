@@ -66,8 +66,8 @@ static bool find_person(const struct desk *desk, struct ledger *ledger, const ch
     return found;
 }
 
-static bool find_any(const struct desk *desk, struct ledger *ledger, const char *text,
-                     char path[static REPLY_HEADER_SIZE])
+bool web_find_path(const struct desk *desk, struct ledger *ledger, const char *text,
+                   char path[static REPLY_HEADER_SIZE])
 {
     return find_order(desk, ledger, text, path) || find_device(desk, ledger, text, path) ||
            find_board(desk, ledger, text, path) || find_person(desk, ledger, text, path);
@@ -96,7 +96,7 @@ void web_find(struct desk *desk, const struct call *call, struct reply *reply)
 
     if (!pages_open_ledger(desk, &frame, LEDGER_READ, &ledger, reply))
         return;
-    if (find_any(desk, &ledger, text, path))
+    if (web_find_path(desk, &ledger, text, path))
         reply_redirect(reply, path);
     else
         say_not_found(&frame, text, reply);

@@ -52,16 +52,6 @@ static void say_other(const json_t *sockets, const char *serial, char *text, siz
         (void)snprintf(text, size, "no: this is the label of %s, which is in no socket", serial);
 }
 
-static void reply_json(struct reply *reply, json_t *object)
-{
-    char *text = json_dumps(object, JSON_COMPACT);
-
-    json_decref(object);
-    reply_text(reply, text != NULL ? 200 : 500, text != NULL ? text : "out of memory");
-    reply->type = "application/json";
-    free(text);
-}
-
 /* For the page's script: whose label it is. */
 static void take_scan(struct desk *desk, const json_t *sockets, const char *serial, struct reply *reply)
 {
@@ -76,7 +66,24 @@ static void take_scan(struct desk *desk, const json_t *sockets, const char *seri
         (void)snprintf(said, sizeof said, "label of socket %s: right", pages_text(waits, "name"));
     else
         say_other(sockets, serial, said, sizeof said);
-    reply_json(reply, json_pack("{s:b, s:s, s:s}", "matches", waits != NULL ? 1 : 0, "serial", serial, "text", said));
+    pages_reply_json(reply,
+                     json_pack("{s:b, s:s, s:s}", "matches", waits != NULL ? 1 : 0, "serial", serial, "text", said));
+}
+
+bool web_take_label(struct desk *desk, const char *serial, struct reply *reply)
+{
+    char *text = streams_state(desk->streams);
+    json_t *state = text != NULL ? json_loads(text, 0, NULL) : NULL;
+    const json_t *sockets = json_object_get(state, "sockets");
+    bool any = false;
+
+    for (size_t i = 0; i < json_array_size(sockets); i++)
+        any = any || pages_text(json_array_get(sockets, i), "unscanned")[0] != '\0';
+    if (any)
+        take_scan(desk, sockets, serial, reply);
+    json_decref(state);
+    free(text);
+    return any;
 }
 
 /* {} where no serial number was scanned: the scanner's field leads on as ever. */
@@ -89,7 +96,7 @@ void web_label_scan(struct desk *desk, const struct call *call, struct reply *re
     if (!may(call, reply))
         return;
     if (!serial_word_read(request_field(&call->form, "text"), serial, &ignored)) {
-        reply_json(reply, json_object());
+        pages_reply_json(reply, json_object());
         return;
     }
     text = streams_state(desk->streams);

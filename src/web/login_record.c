@@ -18,10 +18,11 @@ static json_t *make_entry(const struct login_record *record)
         host[0] = '\0';
     host[sizeof host - 1] = '\0';
     run_facts_time(now);
-    entry = json_pack("{s:s, s:o, s:s?, s:s?, s:n, s:n, s:n, s:s, s:s, s:s, s:s?, s:{s:s?, s:s?}}", "kind",
-                      record->kind, "station", value_text(host), "socket", record->socket, "operator", record->person,
-                      "order", "device", "profile", "started", now, "ended", now, "result", record->result, "reason",
-                      record->reason, "evidence", "role", record->role, "address", record->address);
+    entry =
+        json_pack("{s:s, s:o, s:s?, s:s?, s:s?, s:n, s:n, s:s, s:s, s:s, s:s?, s:{s:s?, s:s?}}", "kind", record->kind,
+                  "station", value_text(host), "socket", record->socket, "operator", record->person, "order",
+                  record->order, "device", "profile", "started", now, "ended", now, "result", record->result, "reason",
+                  record->reason, "evidence", "role", record->role, "address", record->address);
     if (record->note != NULL)
         json_object_set_new(entry, "note", value_text(record->note));
     return entry;

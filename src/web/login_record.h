@@ -9,14 +9,15 @@
 #include "base/error.h"
 
 struct login_record {
-    const char *kind;    /* "login", "logout", "user add", "user remove", "socket add", "socket remove" */
+    const char *kind; /* "login", "logout", "user add", "user remove", "socket add", "socket remove", "order select" */
     const char *person;  /* whose login it is; NULL: of nobody that the station knows */
-    const char *result;  /* "accepted", "refused", "ended", "added", "changed", "removed" */
+    const char *result;  /* "accepted", "refused", "ended", "added", "changed", "removed", "selected" */
     const char *reason;  /* NULL: none */
     const char *role;    /* NULL: none */
     const char *address; /* from where; NULL: at this machine's command line */
     const char *socket;  /* which was added or removed; NULL: none */
     const char *note;    /* its device; NULL: none */
+    const char *order;   /* which was selected; NULL: none */
 };
 
 /* Appends the entry to the ledger of the state folder, durably; makes the ledger where there is none. */

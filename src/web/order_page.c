@@ -156,18 +156,19 @@ void web_order(struct desk *desk, const struct call *call, struct reply *reply)
 {
     const struct frame frame = pages_frame(desk, call, "Order");
     const char *asked = request_field(&call->form, "id");
-    const char *id = asked[0] != '\0' ? asked : desk->settings->order;
-    char room[ERROR_ROOM];
+    char room[ERROR_ROOM], own[PAGE_TEXT_SIZE];
+    const char *id = asked[0] != '\0' ? asked : own;
     struct error err = ERROR_IN(room);
     struct ledger ledger;
     FILE *out;
 
+    desk_order(desk, own);
     if (!pages_open_ledger(desk, &frame, LEDGER_READ, &ledger, reply))
         return;
     out = reply_begin_page(reply, 200, &frame);
     if (out != NULL) {
         if (id[0] == '\0')
-            fputs("<h1>Orders</h1>\n<p>The station file names no order.</p>\n", out);
+            fputs("<h1>Orders</h1>\n<p>The station works on no order.</p>\n", out);
         if ((id[0] != '\0' && !put_order(out, &ledger.database, &call->session, id, &err)) ||
             !put_list(out, &ledger.database, &err)) {
             reply->status = 404;

@@ -54,6 +54,7 @@ struct seen {
 struct page {
     struct page_settings settings;
     struct page_socket *sockets;
+    char order[PAGE_TEXT_SIZE];
     struct MHD_Daemon *daemon;
     struct streams streams;
     struct desk desk;
@@ -630,6 +631,8 @@ static struct page *make_page(const struct page_settings *settings, struct error
     page->sockets = sockets;
     memcpy(sockets, settings->sockets, settings->socket_count * sizeof *sockets);
     page->settings.sockets = sockets;
+    (void)snprintf(page->order, sizeof page->order, "%s", settings->order);
+    page->settings.order = page->order;
     page->streams.context = page;
     page->streams.may_go_on = may_go_on;
     streams_init(&page->streams);
@@ -744,6 +747,15 @@ void page_tend(struct page *page)
 bool page_take_ask(struct page *page, struct page_ask *ask)
 {
     return page != NULL && asks_take(&page->desk.asks, ask);
+}
+
+void page_set_order(struct page *page, const char *order)
+{
+    if (page == NULL)
+        return;
+    (void)pthread_mutex_lock(&page->desk.lock);
+    (void)snprintf(page->order, sizeof page->order, "%s", order);
+    (void)pthread_mutex_unlock(&page->desk.lock);
 }
 
 void page_add_socket(struct page *page, const struct page_socket *socket)

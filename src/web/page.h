@@ -15,14 +15,20 @@
 #include "service/listen.h"
 #include "web/users.h"
 
-#define PAGE_SERIAL_SIZE 20 /* 18 hex digits */
-
 struct page;
 
 #define PAGE_SOCKETS_MAX 64 /* of one station */
 #define PAGE_NAME_SIZE 64   /* of a socket, with a NUL */
 #define PAGE_DEVICE_SIZE 512
 #define PAGE_DEVICES_MAX 64
+
+#define PAGE_TEXT_SIZE 64 /* of an order's id, a serial number or a board's number, with a NUL */
+
+/* The reason of a board that waits for its number, in the state that is published. */
+#define PAGE_BOARD_FIRST "board-first"
+
+/* Who selects another order by a scan. */
+enum page_select { PAGE_SELECT_NOBODY, PAGE_SELECT_OPERATOR, PAGE_SELECT_LEAD };
 
 struct page_socket {
     const char *name, *device;
@@ -57,7 +63,9 @@ struct page_settings {
     const char *station; /* its name */
     const char *state;   /* the state folder: where the ledger is */
     const char *users;   /* the file of the users */
-    const char *order;   /* the station's order; "": none */
+    const char *order;   /* the station's order; "": none; copied */
+    enum page_select select_order;
+    bool scan_board; /* the numbers of boards are scanned */
     const char *profile, *digest;
     bool has_tls; /* with the certificate and the key in these files: PEM */
     const char *certificate, *key;
@@ -103,15 +111,20 @@ enum page_ask_kind {
     PAGE_ASK_LABEL,   /* print the label of this device again */
     PAGE_ASK_SCANNED, /* the label of this device was scanned */
     PAGE_ASK_SOCKETS, /* a socket was taught: look which */
+    PAGE_ASK_ORDER,   /* the station works on this order from now on */
+    PAGE_ASK_BOARD,   /* the number of the next board, or of the one that waits for it */
 };
 
 struct page_ask {
     enum page_ask_kind kind;
-    char serial[PAGE_SERIAL_SIZE];
+    char text[PAGE_TEXT_SIZE]; /* serial number, order or board number */
 };
 
 /* The oldest that was not taken yet; false: there is none. NULL is allowed. */
 bool page_take_ask(struct page *page, struct page_ask *ask);
+
+/* The order that the station works on from now on. NULL is allowed. */
+void page_set_order(struct page *page, const char *order);
 
 /* A socket more, which was taught. NULL is allowed. */
 void page_add_socket(struct page *page, const struct page_socket *socket);

@@ -46,6 +46,16 @@ const char *pages_text(const json_t *object, const char *member)
     return text != NULL ? text : "";
 }
 
+void pages_reply_json(struct reply *reply, json_t *object)
+{
+    char *text = json_dumps(object, JSON_COMPACT);
+
+    json_decref(object);
+    reply_text(reply, text != NULL ? 200 : 500, text != NULL ? text : "out of memory");
+    reply->type = "application/json";
+    free(text);
+}
+
 void pages_put_cell(FILE *out, const char *text)
 {
     fputs("<td>", out);

@@ -21,6 +21,9 @@ json_t *pages_read_entry(struct ledger *ledger, uint64_t seq, struct error *err)
 /* The member's text; "" where it has none. */
 const char *pages_text(const json_t *object, const char *member);
 
+/* Answers a script with the object, whose reference is given away. */
+void pages_reply_json(struct reply *reply, json_t *object);
+
 /* "<td>TEXT</td>" */
 void pages_put_cell(FILE *out, const char *text);
 

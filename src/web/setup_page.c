@@ -66,16 +66,18 @@ void web_setup(struct desk *desk, const struct call *call, struct reply *reply)
     const struct page_settings *settings = desk->settings;
     const struct frame frame = {
         .title = "Set-up", .station = settings->station, .session = &call->session, .script = "/teach.js"};
+    char order[PAGE_TEXT_SIZE];
     char *text = streams_state(desk->streams);
     json_t *state = text != NULL ? json_loads(text, 0, NULL) : NULL;
     FILE *out = reply_begin_page(reply, 200, &frame);
 
+    desk_order(desk, order);
     if (out != NULL) {
         fputs("<h1>Set-up</h1>\n<table class=\"plain\">\n", out);
         put_fact(out, "Station", settings->station);
         put_fact(out, "Profile", settings->profile);
         put_fact(out, "Digest of the profile", settings->digest);
-        put_fact(out, "Order", settings->order);
+        put_fact(out, "Order", order);
         put_fact(out, "State folder", settings->state);
         put_fact(out, "Page", settings->place);
         fputs("</table>\n", out);

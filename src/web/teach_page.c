@@ -129,7 +129,6 @@ void web_setup_devices(struct desk *desk, const struct call *call, struct reply 
     struct error err = ERROR_IN(room);
     struct page_plugged *plugged = look(desk, &err);
     json_t *list = json_array();
-    char *text;
 
     (void)call;
     for (size_t i = 0; plugged != NULL && i < plugged->device_count; i++) {
@@ -139,11 +138,7 @@ void web_setup_devices(struct desk *desk, const struct call *call, struct reply 
                                               "socket", device->socket, "age", (json_int_t)device->age_s));
     }
     free(plugged);
-    text = json_dumps(list, JSON_COMPACT);
-    json_decref(list);
-    reply_text(reply, text != NULL ? 200 : 500, text != NULL ? text : "out of memory");
-    reply->type = "application/json";
-    free(text);
+    pages_reply_json(reply, list);
 }
 
 /* --- changing --- */

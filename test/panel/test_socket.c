@@ -20,11 +20,11 @@
 
 /* The next state, by state and event, written down a second time: events in the order of the enum. */
 static const enum socket_state next[SOCKET_STATE_COUNT][SOCKET_EVENT_COUNT] = {
-    /*      chip other none looked granted denied done refused silent lost busy */
-    [E] = {S, S, E, E, E, E, E, E, E, E, E}, [S] = {L, S, E, S, S, S, S, S, S, S, S},
-    [L] = {L, L, L, C, L, L, L, F, S, S, S}, [C] = {C, S, E, C, W, F, C, C, C, C, C},
-    [W] = {W, W, W, W, W, W, P, F, S, S, S}, [P] = {P, S, R, P, P, P, P, P, P, P, P},
-    [F] = {F, S, R, F, F, F, F, F, F, F, F}, [R] = {S, S, E, R, R, R, R, R, R, R, R},
+    /*      chip other none looked granted denied done refused silent lost busy again */
+    [E] = {S, S, E, E, E, E, E, E, E, E, E, E}, [S] = {L, S, E, S, S, S, S, S, S, S, S, S},
+    [L] = {L, L, L, C, L, L, L, F, S, S, S, L}, [C] = {C, S, E, C, W, F, C, C, C, C, C, C},
+    [W] = {W, W, W, W, W, W, P, F, S, S, S, W}, [P] = {P, S, R, P, P, P, P, P, P, P, P, P},
+    [F] = {F, S, R, F, F, F, F, F, F, F, F, L}, [R] = {S, S, E, R, R, R, R, R, R, R, R, R},
 };
 
 static void test_every_event_in_every_state(void **state)
@@ -63,6 +63,7 @@ static void test_actions(void **state)
         {P, SOCKET_OTHER_CHIP, SOCKET_FORGET}, {F, SOCKET_OTHER_CHIP, SOCKET_FORGET},
         {P, SOCKET_CHIP, SOCKET_NOTHING},      {R, SOCKET_NO_CHIP, SOCKET_FORGET},
         {R, SOCKET_CHIP, SOCKET_FORGET},       {R, SOCKET_OTHER_CHIP, SOCKET_FORGET},
+        {F, SOCKET_AGAIN, SOCKET_LOOK},        {P, SOCKET_AGAIN, SOCKET_NOTHING},
     };
 
     (void)state;
@@ -91,7 +92,7 @@ static void test_any_order(void **state)
 
         random = random * 1664525u + 1013904223u;
         event = (enum socket_event)((random >> 16) % SOCKET_EVENT_COUNT);
-        const bool is_word = event >= SOCKET_DONE || event == SOCKET_LOOKED;
+        const bool is_word = (event >= SOCKET_DONE && event != SOCKET_AGAIN) || event == SOCKET_LOOKED;
 
         /* A worker's words come only while there is one; its end is one of them. */
         if ((is_word && !has_worker) || (event == SOCKET_LOOKED && socket.state != L) ||

@@ -14,7 +14,6 @@ let heard = 0; // when the last event came; 0: none has
 let lost = Date.now(); // since when nothing has been heard
 let said = new Map(); // socket -> the word that was last read out
 let sound = null;
-let waiting = false; // a socket waits for a label to be scanned
 
 // --- what a tile shows ---
 
@@ -47,9 +46,11 @@ function detailOf(socket) {
   if (socket.word === "FAIL") return [socket.reason, socket.cause, socket.next].filter(Boolean).join(": ");
   if (socket.word === "PASS") {
     const seconds = (socket.ms / 1000).toFixed(1) + " s";
-    return socket.changes ? seconds + ", " + socket.changes + " changes" : seconds + ", was done: confirmed";
+    const board = socket.board ? "board " + socket.board + ", " : "";
+    return board + (socket.changes ? seconds + ", " + socket.changes + " changes" : seconds + ", was done: confirmed");
   }
   if (socket.cause) return socket.cause;
+  if (socket.board) return "board " + socket.board;
   if (socket.unscanned) return "label of " + socket.unscanned;
   if (socket.last) return "last: " + socket.last.result.toUpperCase() + " " + shortSerial(socket.last.serial);
   return "";
@@ -105,10 +106,10 @@ function showLabels(labels) {
   list.replaceChildren(...owed.map(owedOf));
 }
 
-// While a socket waits for a label, what is scanned is one, or leads on as ever.
+// A label, an order or a board number is taken here; whatever else leads to its page.
 async function takeScan(text) {
   const body = new URLSearchParams({ text, token: byId("token").value });
-  const answer = await fetch("/label/scan", { method: "POST", body });
+  const answer = await fetch("/scan", { method: "POST", body });
   if (answer.status === 401) return location.assign("/login");
   const found = answer.ok ? await answer.json() : { matches: false, text: await answer.text() };
   if (found.text === undefined) return location.assign("/find?" + new URLSearchParams({ text }));
@@ -119,7 +120,7 @@ async function takeScan(text) {
 }
 
 byId("scan").form.addEventListener("submit", (event) => {
-  if (!waiting) return;
+  if (!byId("token").value) return; // nobody is logged in
   event.preventDefault();
   takeScan(byId("scan").value).catch(() => {});
 });
@@ -146,7 +147,7 @@ function show(state) {
   const count = state.count;
   document.title = state.station + ": imprint station";
   byId("station").textContent = state.station;
-  byId("order").textContent = state.order ? "order " + state.order.id + orderCount(state.order) : "";
+  byId("order").textContent = [state.order && "order " + state.order.id + orderCount(state.order), state.board && "next: board " + state.board].filter(Boolean).join("; ");
   byId("operator").textContent = state.operator ? "operator " + state.operator : "";
   tiles.className = state.sockets.length > MANY ? "many" : "";
   tiles.replaceChildren(...state.sockets.map(tileOf));
@@ -156,7 +157,6 @@ function show(state) {
   byId("last-hour").textContent = count.last_hour;
   byId("first-pass").textContent = count.boards ? ((100 * count.first_pass) / count.boards).toFixed(1) + " %" : "-";
   byId("since").textContent = "since " + state.started.replace("T", " ").replace("Z", " UTC");
-  waiting = state.sockets.some((socket) => socket.unscanned);
   showLabels(state.labels);
   announce(state.sockets);
 }
