@@ -135,7 +135,7 @@ _imprint_options() {
         "order return") echo "--server --operator" ;;
         "order sync") echo "--server --operator" ;;
         "report") echo "--from --to --order --shifts --rehearsals --csv --html --line --server" ;;
-        "label") echo "--out --to --format --width --height --dpi" ;;
+        "label") echo "--out --to --format --width --height --dpi --test" ;;
         "manifest export") echo "--issuer --order --since --rehearsal" ;;
         "manifest verify") echo "--signer --ca --any-date --rehearsal" ;;
         "manifest import") echo "--signer --ca --any-date --rehearsal" ;;

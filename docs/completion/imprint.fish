@@ -257,6 +257,7 @@ complete -c imprint -n '__imprint_verb_is label' -l format -x -a 'svg png zpl' -
 complete -c imprint -n '__imprint_verb_is label' -l width -x -d 'width of the label in millimetres (default: 40)'
 complete -c imprint -n '__imprint_verb_is label' -l height -x -d 'height of the label in millimetres (default: 15)'
 complete -c imprint -n '__imprint_verb_is label' -l dpi -x -d 'dots per inch of the printer, for png and zpl (default: 203)'
+complete -c imprint -n '__imprint_verb_is label' -l test -d 'a test label of no device: SERIAL is TEST and up to 14 letters or digits'
 complete -c imprint -n '__imprint_words_are manifest' -a export -d 'Write finished devices as a signed manifest, as clouds take it'
 complete -c imprint -n '__imprint_verb_is manifest export' -l issuer -x -d 'who signs: a name in the issuers file, with a key in a file or a token; its certificate is what readers need'
 complete -c imprint -n '__imprint_verb_is manifest export' -l order -x -d 'only devices of this work order'

@@ -707,7 +707,7 @@
 #define label_settings_format imprint_label_settings_format
 #define label_write_svg imprint_label_write_svg
 #define label_write_zpl imprint_label_write_zpl
-#define labels_again imprint_labels_again
+#define labels_ask imprint_labels_ask
 #define labels_close imprint_labels_close
 #define labels_note_pass imprint_labels_note_pass
 #define labels_note_work imprint_labels_note_work
@@ -1796,6 +1796,7 @@
 #define web_order imprint_web_order
 #define web_order_approve imprint_web_order_approve
 #define web_order_close imprint_web_order_close
+#define web_put_label_test imprint_web_put_label_test
 #define web_put_teaching imprint_web_put_teaching
 #define web_quarantine imprint_web_quarantine
 #define web_report imprint_web_report
@@ -1804,6 +1805,8 @@
 #define web_setup imprint_web_setup
 #define web_setup_add imprint_web_setup_add
 #define web_setup_devices imprint_web_setup_devices
+#define web_setup_label imprint_web_setup_label
+#define web_setup_label_scan imprint_web_setup_label_scan
 #define web_setup_remove imprint_web_setup_remove
 #define web_take_label imprint_web_take_label
 #define web_who imprint_web_who

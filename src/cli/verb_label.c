@@ -24,7 +24,16 @@
 #define DPI 203 /* of most label printers: 8 dots per millimetre */
 #define DPI_MOST 1200
 
-enum label_option { OPTION_OUT, OPTION_TO, OPTION_FORMAT, OPTION_WIDTH, OPTION_HEIGHT, OPTION_DPI, OPTION_COUNT };
+enum label_option {
+    OPTION_OUT,
+    OPTION_TO,
+    OPTION_FORMAT,
+    OPTION_WIDTH,
+    OPTION_HEIGHT,
+    OPTION_DPI,
+    OPTION_TEST,
+    OPTION_COUNT
+};
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_OUT] = {"out", 'o', "FILE", "write to FILE, not to stdout; its ending .svg, .png or .zpl is the format",
                     NULL},
@@ -34,6 +43,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_WIDTH] = {"width", 0, "MM", "width of the label in millimetres (default: 40)", NULL},
     [OPTION_HEIGHT] = {"height", 0, "MM", "height of the label in millimetres (default: 15)", NULL},
     [OPTION_DPI] = {"dpi", 0, "N", "dots per inch of the printer, for png and zpl (default: 203)", NULL},
+    [OPTION_TEST] = {"test", 0, NULL, "a test label of no device: SERIAL is TEST and up to 14 letters or digits", NULL},
 };
 
 typedef bool label_writer(FILE *out, const struct label *label, struct error *err);
@@ -163,6 +173,30 @@ static void fill(struct label *label, const char *serial, const json_t *entry)
         label_add_line(label, "REHEARSAL");
 }
 
+/* --- a label that is for no device --- */
+
+#define TEST_WORD "TEST"
+#define TEST_WORD_MOST 18 /* as long as a serial number; it can be none, which has no T */
+
+static bool read_test_word(const char *word, char serial[static LEDGER_DEVICE_SIZE], struct error *err)
+{
+    const size_t len = strlen(word);
+
+    if (strncmp(word, TEST_WORD, strlen(TEST_WORD)) != 0 || len > TEST_WORD_MOST ||
+        strspn(word, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != len)
+        return refuse("this is not the text of a test label", word, "write TEST and up to 14 capital letters or digits",
+                      err);
+    memcpy(serial, word, len + 1);
+    return true;
+}
+
+static void fill_test(struct label *label, const char *serial)
+{
+    label_set_serial(label, serial);
+    label_add_line(label, "TEST LABEL");
+    label_add_line(label, "of no device");
+}
+
 /* --- output --- */
 
 /* The caller frees it; NULL with a reason. */
@@ -213,7 +247,8 @@ static bool put(const struct cli *cli, struct ledger *ledger, const struct forma
     const char *out = target->out;
 
     if (out != NULL)
-        return file_check_output(out, ledger->database.path, err) && file_check_output(out, ledger->key_path, err) &&
+        return (ledger == NULL || (file_check_output(out, ledger->database.path, err) &&
+                                   file_check_output(out, ledger->key_path, err))) &&
                file_replace(out, bytes_of(text, len), 0666, ERROR_INPUT_FILE, err);
     if (cli->output.json)
         return true;
@@ -240,6 +275,7 @@ static void show(const struct cli *cli, const struct format *format, const struc
         output_result(&cli->output, "%s: label of %s, check character %s\n", out != NULL ? out : to, serial, check);
 }
 
+/* `ledger` NULL: a test label. */
 static bool print_label(struct cli *cli, struct ledger *ledger, struct error *err)
 {
     struct target target = {.out = NULL};
@@ -250,14 +286,19 @@ static bool print_label(struct cli *cli, struct ledger *ledger, struct error *er
     json_t *entry = NULL;
     char *text = NULL;
     size_t len = 0;
-    bool ok = format != NULL && read_sizes(cli, &label, err) && serial_word_read(cli->arguments[0], serial, err);
+    bool ok = format != NULL && read_sizes(cli, &label, err) &&
+              (ledger != NULL ? serial_word_read(cli->arguments[0], serial, err)
+                              : read_test_word(cli->arguments[0], serial, err));
 
     if (ok && target.is_printed && target.printer.kind == PRINTER_FOLDER)
         ok = name_kept(cli, &target, format, serial, err);
     if (ok && cli->output.json && format->is_binary && target.out == NULL && !target.is_printed)
         ok = refuse("a PNG cannot be printed with --json", "--format", "name a file: --out FILE", err);
-    if (ok && read_made(ledger, serial, &entry, err)) {
-        fill(&label, serial, entry);
+    if (ok && (ledger == NULL || read_made(ledger, serial, &entry, err))) {
+        if (ledger == NULL)
+            fill_test(&label, serial);
+        else
+            fill(&label, serial, entry);
         text = draw(&label, format, &len, err);
     }
     json_decref(entry);
@@ -273,7 +314,11 @@ static bool print_label(struct cli *cli, struct ledger *ledger, struct error *er
 
 static enum cli_exit run_label(struct cli *cli)
 {
-    return with_ledger(cli, LEDGER_READ, print_label);
+    struct error err = ERROR_IN(cli->error_room);
+
+    if (cli->values[OPTION_TEST] == NULL)
+        return with_ledger(cli, LEDGER_READ, print_label);
+    return print_label(cli, NULL, &err) ? CLI_DONE : output_error(&cli->output, &err);
 }
 
 const struct cli_verb cli_verb_label = {
@@ -289,8 +334,11 @@ const struct cli_verb cli_verb_label = {
                    "a wrong one is refused. Changes nothing.\n"
                    "\n"
                    "--to prints it: into a folder, by a printer of CUPS (lp -d), or as ZPL to the\n"
-                   "port of a label printer, at most 20 s. Whether paper came out, no printer tells.\n",
-    .examples = "  imprint label 0123A1B2C3D4E5F601 --out label.png --dpi 300\n"
+                   "port of a label printer, at most 20 s. Whether paper came out, no printer tells.\n"
+                   "\n"
+                   "--test makes a label of no device, marked TEST, to try a printer and a scanner.\n",
+    .examples = "  imprint label TEST1 --test --to zpl:printer.local:9100\n"
+                "  imprint label 0123A1B2C3D4E5F601 --out label.png --dpi 300\n"
                 "  imprint label 0123A1B2C3D4E5F601 --to zpl:printer.local:9100\n"
                 "  imprint label 0123-A1B2-C3D4-E5F6-01-X --format zpl > /dev/usb/lp0\n",
     .options = options,

@@ -115,15 +115,25 @@ bool labels_note_pass(struct labels *labels, const char *socket, const struct pa
     return true;
 }
 
-bool labels_again(struct labels *labels, const char *serial)
+static void print_again(struct labels_item *item)
 {
-    struct labels_item *item = find(labels, serial);
-
     if (item == NULL || item->state != LABELS_FAILED)
-        return false;
+        return;
     item->state = LABELS_WAITING;
     item->cause[0] = item->next[0] = '\0';
-    return true;
+}
+
+void labels_ask(struct labels *labels, const struct page_ask *ask)
+{
+    struct labels_item *item;
+
+    if (ask->kind == PAGE_ASK_LABEL) {
+        print_again(find(labels, ask->text));
+    } else if (are_wanted(labels) && strlen(ask->text) < sizeof item->serial && find(labels, ask->text) == NULL) {
+        item = add(labels, ask->text, "");
+        item->is_test = true;
+        labels->tested = *item;
+    }
 }
 
 /* --- printing --- */
@@ -159,10 +169,22 @@ static bool start(struct labels *labels, const struct labels_item *item, struct 
     count = put_number(arguments, count, "--width", wanted->width_mm, width);
     count = put_number(arguments, count, "--height", wanted->height_mm, height);
     count = put_number(arguments, count, "--dpi", wanted->dpi, dpi);
+    if (item->is_test)
+        arguments[count++] = "--test";
     arguments[count++] = item->serial;
     arguments[count] = NULL;
     labels->said = (struct panel_board){.steps = 0};
     return worker_start(&labels->worker, labels->workers, arguments, PATIENCE_MS, err);
+}
+
+/* It was printed, or was not. A test label is tried once; another one is kept until it is printed. */
+static void conclude(struct labels *labels, struct labels_item *item)
+{
+    labels->changed(labels->context, item);
+    if (item->is_test)
+        labels->tested = *item;
+    if (item->is_test || item->state == LABELS_PRINTED)
+        drop(labels, item);
 }
 
 static void begin_next(struct labels *labels)
@@ -176,9 +198,11 @@ static void begin_next(struct labels *labels)
         if (item->state != LABELS_WAITING)
             continue;
         item->state = LABELS_PRINTING;
+        if (item->is_test)
+            labels->tested = *item;
         if (!start(labels, item, &err)) {
             fail(item, err.cause, "print it again");
-            labels->changed(labels->context, item);
+            conclude(labels, item);
         }
         return;
     }
@@ -212,9 +236,7 @@ static void end_printing(struct labels *labels)
         fail(item, labels->said.cause, labels->said.next);
     else
         fail(item, "the worker ended without a result", "see whether it came out; if not, print it again");
-    labels->changed(labels->context, item);
-    if (item->state == LABELS_PRINTED)
-        drop(labels, item);
+    conclude(labels, item);
 }
 
 static bool has_ended(const struct worker *worker)
@@ -293,6 +315,9 @@ void labels_put(const struct labels *labels, json_t *state)
         return;
     list = json_array();
     for (size_t i = 0; i < labels->count; i++)
-        json_array_append_new(list, labels_view_item(&labels->items[i]));
+        if (!labels->items[i].is_test)
+            json_array_append_new(list, labels_view_item(&labels->items[i]));
     json_object_set_new(state, "labels", list);
+    if (labels->tested.serial[0] != '\0')
+        json_object_set_new(state, "label_test", labels_view_item(&labels->tested));
 }

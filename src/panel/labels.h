@@ -15,6 +15,7 @@
 #include "panel/board.h"
 #include "panel/settings.h"
 #include "panel/worker.h"
+#include "web/page.h"
 
 #define LABELS_MAX 256 /* that wait or have failed; of more, the oldest is left to its mark */
 
@@ -25,6 +26,7 @@ struct labels_item {
     char serial[BOARD_SERIAL_SIZE], socket[PROFILE_NAME_MAX];
     enum labels_state state;
     bool has_mark; /* in the state folder */
+    bool is_test;  /* of no device: `serial` is its text */
     char cause[BOARD_TEXT_SIZE], next[BOARD_TEXT_SIZE];
 };
 
@@ -39,6 +41,7 @@ struct labels {
     int64_t looked_ms;                                              /* when the marks were looked at */
     size_t count;
     struct labels_item items[LABELS_MAX];
+    struct labels_item tested; /* the last test label, and what became of it; serial "": none */
 };
 
 /* `settings`, `workers` and `context` must stay. Lists what the station before has left. */
@@ -54,8 +57,8 @@ void labels_note_work(const struct labels *labels, const struct panel_board *boa
 /* The board has passed in this socket. True: it was made, and its label is due. */
 bool labels_note_pass(struct labels *labels, const char *socket, const struct panel_board *board);
 
-/* A person has this label printed once more. False: none is in the list that was not printed. */
-bool labels_again(struct labels *labels, const char *serial);
+/* What a person asks for: PAGE_ASK_LABEL, one that was not printed, once more; PAGE_ASK_LABEL_TEST, a test label. */
+void labels_ask(struct labels *labels, const struct page_ask *ask);
 
 /* Starts and ends workers. `may_begin`: false while the station ends. True: the list has changed. */
 bool labels_tend(struct labels *labels, bool may_begin);

@@ -160,8 +160,8 @@ static void tend_labels(struct panel *panel)
             take_order(panel, ask.text);
         else if (ask.kind == PAGE_ASK_BOARD)
             scanned_take_number(&panel->scanned, ask.text);
-        else if (ask.kind == PAGE_ASK_LABEL)
-            (void)labels_again(&panel->labels, ask.text);
+        else if (ask.kind == PAGE_ASK_LABEL || ask.kind == PAGE_ASK_LABEL_TEST)
+            labels_ask(&panel->labels, &ask);
         else if (label_scans_take(&panel->scans, ask.text, &index))
             slot_report_change(&panel->slots[index]);
     }

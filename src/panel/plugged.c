@@ -61,16 +61,16 @@ static void take_value(const char *text, const char *name, char *value, size_t s
 }
 
 /* The serial number of a kit on USB, which is not the chip's. False: this is another device. */
-static bool read_kit(int folder, const char *entry, char serial[static PAGE_DEVICE_SIZE])
+static bool read_kit(const char *folder, const char *entry, char serial[static PAGE_DEVICE_SIZE])
 {
     char path[PANEL_PATH_MAX], text[UEVENT_MAX + 1], id[64];
     unsigned bus, vendor, product;
     ssize_t len = -1;
     int fd;
 
-    if (snprintf(path, sizeof path, "%s/device/uevent", entry) >= (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s/%s/device/uevent", folder, entry) >= (int)sizeof path)
         return false;
-    fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
         len = read(fd, text, UEVENT_MAX);
         (void)close(fd);
@@ -92,7 +92,7 @@ static void take_entry(struct list *list, enum page_device_kind kind, DIR *folde
     if (entry[0] == '.' || fstatat(dirfd(folder), entry, &link, AT_SYMLINK_NOFOLLOW) != 0)
         return;
     if (kind == PAGE_DEVICE_KIT) {
-        if (!read_kit(dirfd(folder), entry, serial))
+        if (!read_kit(path, entry, serial))
             return;
         (void)snprintf(name, sizeof name, "hid:%.*s", (int)(sizeof name - sizeof "hid:"), serial);
     } else if (snprintf(name, sizeof name, "%s/%s", path, entry) >= (int)sizeof name) {

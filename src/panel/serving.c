@@ -36,6 +36,7 @@ static struct page_settings describe(const char *path, const struct panel_settin
                                   .key = settings->tls_key,
                                   .makes_certificate = settings->makes_certificate,
                                   .open_tiles = settings->open_tiles,
+                                  .labels_to = settings->labels.to,
                                   .session_h = settings->session_h,
                                   .tries = settings->tries,
                                   .teaching = teaches(settings) ? teaching_of(path) : (struct page_teaching){NULL},

@@ -41,6 +41,10 @@ desk_answer web_setup;
 desk_answer web_setup_devices;
 desk_answer web_setup_add;
 desk_answer web_setup_remove;
+
+/* label_test_page.c */
+desk_answer web_setup_label;
+desk_answer web_setup_label_scan;
 desk_answer web_find;
 
 /* find_page.c: the page that the scanned text leads to: its path. False: it is nothing that is known. */

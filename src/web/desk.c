@@ -30,6 +30,8 @@ static const struct route routes[] = {
     {"/setup/devices", "GET", DESK_LEADS, web_setup_devices},
     {"/setup/add", "POST", DESK_LEADS, web_setup_add},
     {"/setup/remove", "POST", DESK_LEADS, web_setup_remove},
+    {"/setup/label", "POST", DESK_LEADS, web_setup_label},
+    {"/setup/label/scan", "POST", DESK_LEADS, web_setup_label_scan},
     {"/find", "GET", DESK_USERS, web_find},
     {"/label/again", "POST", DESK_USERS, web_label_again},
     {"/label/scan", "POST", DESK_USERS, web_label_scan},

@@ -73,6 +73,7 @@ struct page_settings {
     bool open_tiles;        /* the sockets may be seen without a login */
     unsigned session_h;     /* how long a login lasts */
     unsigned tries;         /* failures until a board is in quarantine */
+    const char *labels_to;  /* where labels go; "": there are none */
     struct page_teaching teaching;
     size_t socket_count;               /* at most PAGE_SOCKETS_MAX */
     const struct page_socket *sockets; /* copied; their texts must stay */
@@ -108,11 +109,12 @@ void page_tend(struct page *page);
 
 /* What somebody who is logged in asks of the panel. */
 enum page_ask_kind {
-    PAGE_ASK_LABEL,   /* print the label of this device again */
-    PAGE_ASK_SCANNED, /* the label of this device was scanned */
-    PAGE_ASK_SOCKETS, /* a socket was taught: look which */
-    PAGE_ASK_ORDER,   /* the station works on this order from now on */
-    PAGE_ASK_BOARD,   /* the number of the next board, or of the one that waits for it */
+    PAGE_ASK_LABEL,      /* print the label of this device again */
+    PAGE_ASK_LABEL_TEST, /* print a test label with this text */
+    PAGE_ASK_SCANNED,    /* the label of this device was scanned */
+    PAGE_ASK_SOCKETS,    /* a socket was taught: look which */
+    PAGE_ASK_ORDER,      /* the station works on this order from now on */
+    PAGE_ASK_BOARD,      /* the number of the next board, or of the one that waits for it */
 };
 
 struct page_ask {

@@ -86,6 +86,7 @@ void web_setup(struct desk *desk, const struct call *call, struct reply *reply)
               "<code>imprint station FILE --check</code>.</p>\n",
               out);
         web_put_teaching(out, desk, &call->session);
+        web_put_label_test(out, desk, call, state);
     }
     reply_end_page(reply);
     json_decref(state);

@@ -200,6 +200,28 @@ def test_labels(browser, tmp_path):  # noqa: F811
     line.stop()
 
 
+def test_a_test_label(browser, tmp_path):  # noqa: F811
+    """Printed at the page Set-up, and scanned back: the page shows anew by itself what became of it, and waits for the scan."""
+    line = Line(tmp_path, ("A1",), open_tiles=None, labels={"to": "folder:labels"})  # noqa: F811
+    (tmp_path / "labels").mkdir()
+    write_users(line, **USERS)
+    line.start()
+    resize(browser, SCREEN)
+    browser.get(f"http://{line.place}/")
+    log_in(browser, "4")
+    go(browser, "Set-up", "Set-up")
+    browser.find_element(By.XPATH, "//button[text()='Print a test label']").click()
+    until(browser, "document.querySelectorAll('.good').length", 1)
+    see(browser, "label-test")
+    (file,) = (tmp_path / "labels").iterdir()
+    scan(browser, file.stem)
+    heading(browser, "Label test")
+    assert "printer and scanner work" in browser.find_element(By.CSS_SELECTOR, ".good").text
+    check_axe(browser)
+    log_out(browser)
+    line.stop()
+
+
 def test_quarantine(browser, tmp_path):  # noqa: F811
     """A board that fails twice; a lead says rework in the list, by keyboard, then scrap at the device's page."""
     line = faulty(Line(tmp_path, ("A1", "A2"), open_tiles=None))  # noqa: F811

@@ -137,3 +137,22 @@ def test_what_gets_no_label(delivered):
     for name in ("svg", "png", "zpl"):
         with open("/dev/full", "wb") as full:
             assert "No space left" in delivered.run("label", device.name, "--format", name, code=5, stdout=full).err
+
+
+def test_a_test_label(station, tmp_path):
+    """Without a ledger; it can be taken for no device's label."""
+    (tmp_path / "labels").mkdir()
+    done = station.json("label", "TEST1", "--test", "--to", f"folder:{tmp_path}/labels").objects[-1]
+    assert (done["event"], done["serial"], done["check_character"]) == ("label", "TEST1", check_character("TEST1"))
+    assert "TEST LABEL" in station.json("label", "TEST1", "--test", "--format", "svg").objects[-1]["text"]
+    assert (tmp_path / "labels" / "TEST1.png").exists() and not (station.state / "ledger").exists()
+    for word in ("0123A1B2C3D4E5F601", "test1", "TEST" + "1" * 15, "TEST/../x", ""):
+        assert station.json("label", word, "--test", code=2).error["cause"] == "this is not the text of a test label"
+
+
+def test_a_test_label_goes_over_no_ledger(provisioned):
+    for name in ("ledger.db", "log.key"):
+        path = provisioned.state / "ledger" / name
+        before = path.read_bytes()
+        assert "imprint keeps its own data there" in provisioned.json("label", "TEST1", "--test", "--out", path, "--format", "svg", code=2).error["cause"]
+        assert path.read_bytes() == before

@@ -306,3 +306,61 @@ def test_a_folder_that_is_not_there(make_line):  # noqa: F811
     serial = put_in(line, 1, "A1")["serial"]
     label(line, serial, "failed")
     line.stop()
+
+
+def last_test(person):
+    """The test label of the page, when it is done."""
+    deadline = time.monotonic() + 20
+    while True:
+        found = json.loads(person.ask("/state")[2]).get("label_test")
+        if found is not None and found["state"] in ("printed", "failed"):
+            return found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
+
+
+@ZBAR
+def test_a_test_label(make_line):  # noqa: F811
+    """A lead prints a label of no device, sees what became of it, and scans it back."""
+    line = make_line(open_tiles=None, labels={"to": "folder:labels"})
+    write_users(line, **USERS)
+    line.start()
+    lead, operator = Person(line.place), Person(line.place)
+    lead.log_in("4")
+    operator.log_in("17")
+    for path in ("/setup/label", "/setup/label/scan"):
+        assert operator.press(path, text="TEST")[0] == 403 and lead.send(path, token="0" * 64)[0] == 403
+    assert "Label test" in lead.page("/setup") and "Label test" not in operator.page("/setup")
+    assert b"expected: a test label that was printed" in lead.press("/setup/label/scan", text="x")[2]
+    assert lead.press("/setup/label")[0] == 303
+    failed = last_test(lead)  # there is no folder
+    assert failed["state"] == "failed" and "was not printed" in lead.page("/setup") and failed["cause"] in lead.page("/setup")
+    (line.folder / "labels").mkdir()
+    time.sleep(1)  # another second, another text
+    assert lead.press("/setup/label")[0] == 303
+    while (found := last_test(lead))["serial"] == failed["serial"]:
+        time.sleep(0.05)
+    word = found["serial"]
+    assert found["state"] == "printed" and word.startswith("TEST") and "handed over to the printer" in lead.page("/setup")
+    file = line.folder / "labels" / f"{word}.png"
+    (read,) = read_back(file)
+    assert read == word
+    for text in (read, f" {read.lower()[:4]}-{read[4:]} "):
+        status, _, body = lead.press("/setup/label/scan", text=text)
+        assert status == 200 and b"printer and scanner work" in body, body
+    for text in (failed["serial"], read[:-1], read + "!", "<b>"):
+        status, _, body = lead.press("/setup/label/scan", text=text)
+        assert status == 409 and f"expected: {word}".encode() in body and b"<b>" not in body, body
+    assert json.loads(lead.ask("/state")[2])["labels"] == []
+    line.stop()
+    assert list(line.made()) == [None]  # no device has got a label
+
+
+def test_no_labels_no_test(make_line):  # noqa: F811
+    line = make_line(open_tiles=None)
+    write_users(line, **USERS)
+    line.start()
+    lead = Person(line.place)
+    lead.log_in("4")
+    assert "Label test" not in lead.page("/setup") and lead.press("/setup/label")[0] == 409
+    line.stop()

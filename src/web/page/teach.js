@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks once a second at what is plugged in, and says which device has come since the page was opened.
+// Looks once a second at what is plugged in, and says which device has come since the page was opened. While a test label
+// is being printed, shows the page anew.
 "use strict";
 
 const LOOK_MS = 1000;
@@ -64,6 +65,7 @@ async function look() {
   if (answer.ok) show(await answer.json());
 }
 
+if (document.getElementById("printing")) setTimeout(() => location.reload(), LOOK_MS);
 if (list) {
   list.addEventListener("change", (event) => choose(event.target));
   setInterval(() => look().catch(() => {}), LOOK_MS);
