@@ -1615,6 +1615,8 @@
 #define users_read imprint_users_read
 #define users_remove imprint_users_remove
 #define users_role_name imprint_users_role_name
+#define utf8_character imprint_utf8_character
+#define utf8_is_valid imprint_utf8_is_valid
 #define value_error imprint_value_error
 #define value_hex imprint_value_hex
 #define value_text imprint_value_text

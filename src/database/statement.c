@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "database/engine.h"
+#include "database/utf8.h"
 
 bool statement_prepare(struct statement *statement, struct database *database, const char *sql, struct error *err)
 {
@@ -69,7 +70,9 @@ void statement_reset(struct statement *statement)
 
 const char *statement_text(struct statement *statement, int column)
 {
-    return statement->database->engine->text(statement, column);
+    const char *text = statement->database->engine->text(statement, column);
+
+    return text == NULL || utf8_is_valid(bytes_of(text, strlen(text))) ? text : "\xef\xbf\xbd";
 }
 
 struct bytes statement_bytes(struct statement *statement, int column)

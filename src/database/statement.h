@@ -52,7 +52,10 @@ bool statement_run(struct statement *statement, struct error *err);
 /* For another run: parameters are forgotten. */
 void statement_reset(struct statement *statement);
 
-/* NULL, and no bytes, for SQL's NULL. Valid until the next step, reset or finish. */
+/*
+ * NULL, and no bytes, for SQL's NULL. Valid until the next step, reset or finish. A text that is not UTF-8, which only
+ * a file that somebody has changed can have, is given as U+FFFD alone: so what is printed of it is still JSON.
+ */
 const char *statement_text(struct statement *statement, int column);
 struct bytes statement_bytes(struct statement *statement, int column);
 int64_t statement_number(struct statement *statement, int column);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "database/utf8.h"
+
 #define NUMBER_MOST 9007199254740991 /* 2^53 - 1: RFC 8785, section 3.2.2.3, and IEEE 754 */
 #define NUMBER_DIGITS 16
 
@@ -270,23 +272,12 @@ static bool accept_escape(struct reader *reader)
     return c == 0 || strchr(escaped, c) == NULL;
 }
 
-/* One character of UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF. */
 static bool accept_character(struct reader *reader)
 {
-    const unsigned char *c = reader->text.data + reader->at;
-    const size_t left = reader->text.len - reader->at;
-    const size_t len = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
+    const size_t len = utf8_character(bytes_of(reader->text.data + reader->at, reader->text.len - reader->at));
 
-    if (len == 0 || len > left)
-        return false;
-    for (size_t i = 1; i < len; i++)
-        if ((c[i] & 0xc0) != 0x80)
-            return false;
-    if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) || (c[0] == 0xf0 && c[1] < 0x90) ||
-        (c[0] == 0xf4 && c[1] > 0x8f))
-        return false;
     reader->at += len;
-    return true;
+    return len != 0;
 }
 
 /* Moves past characters that stand for themselves in one byte: nearly all of an entry. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "database/utf8.h"
 
 json_t *value_hex(struct bytes data)
 {
@@ -17,25 +18,6 @@ json_t *value_hex(struct bytes data)
     }
     free(text);
     return value;
-}
-
-/* The length of the UTF-8 character at `text`, 1 to 4; 0 where none begins. `text` is closed with a NUL. */
-static size_t character_length(const char *text)
-{
-    const unsigned char first = (unsigned char)text[0];
-    const size_t len = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-    char alone[5] = "";
-    json_t *value;
-
-    if (len < 2)
-        return len;
-    if (strnlen(text, len) < len)
-        return 0;
-    /* Overlong forms and surrogates: the library that will print the text has the last word. */
-    memcpy(alone, text, len);
-    value = json_string(alone);
-    json_decref(value);
-    return value != NULL ? len : 0;
 }
 
 json_t *value_text(const char *text)
@@ -54,7 +36,7 @@ json_t *value_text(const char *text)
         return NULL;
     out = mended;
     while (*text != '\0') {
-        const size_t len = character_length(text);
+        const size_t len = utf8_character(bytes_of(text, strnlen(text, 4)));
 
         memcpy(out, len != 0 ? text : replacement, len != 0 ? len : sizeof replacement - 1);
         out += len != 0 ? len : sizeof replacement - 1;

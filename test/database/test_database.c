@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "database/statement.h"
+#include "database/utf8.h"
 #include "test/support/scratch.h"
 
 #define KILLS 12
@@ -680,9 +681,52 @@ static void test_first_use_by_many(void **state)
     database_close(&database);
 }
 
+/* Of the character that begins each: its length, or 0. */
+static void test_utf8(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+    } rows[] = {
+        {"", 0},
+        {"a", 1},
+        {"\x7f", 1},
+        {"\x80", 0},
+        {"\xc1\xbf", 0},
+        {"\xc2\x80", 2},
+        {"\xc2", 0},
+        {"\xdf\xbf", 2},
+        {"\xe0\x9f\xbf", 0},
+        {"\xe0\xa0\x80", 3},
+        {"\xe2\x82\xac", 3},
+        {"\xe2\x82", 0},
+        {"\xed\x9f\xbf", 3},
+        {"\xed\xa0\x80", 0},
+        {"\xef\xbf\xbf", 3},
+        {"\xf0\x8f\xbf\xbf", 0},
+        {"\xf0\x90\x80\x80", 4},
+        {"\xf4\x8f\xbf\xbf", 4},
+        {"\xf4\x90\x80\x80", 0},
+        {"\xf5\x80\x80\x80", 0},
+        {"\xe2\x28\xa1", 0},
+        {"\xf0\x90\x80", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct bytes text = bytes_of(rows[i].text, strlen(rows[i].text));
+
+        assert_int_equal(utf8_character(text), rows[i].len);
+        assert_int_equal(utf8_is_valid(text), text.len == rows[i].len);
+    }
+    assert_true(utf8_is_valid(bytes_of("a\xe2\x82\xac!", 5)));
+    assert_false(utf8_is_valid(bytes_of("a\xe2\x82\xac\xff", 5)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_utf8),
         cmocka_unit_test_setup_teardown(test_values_come_back, begin, end),
         cmocka_unit_test_setup_teardown(test_every_connection_is_durable, begin, end),
         cmocka_unit_test_setup_teardown(test_others_write_while_a_commit_is_synced, begin, end),

@@ -240,6 +240,22 @@ def test_a_second_device_with_a_known_key(provisioned, tmp_path):
     provisioned.run("provision", EXAMPLE)
 
 
+def test_texts_that_are_not_utf8_lose_no_object(provisioned):
+    """Only a changed file has them. Each is shown as U+FFFD, and the rest of the object is there."""
+    path = provisioned.state / "ledger" / "ledger.db"
+    provisioned.run("order", "new", EXAMPLE, "--quantity", "2")
+    for text in ("CAST(x'41ff42' AS TEXT)", "CAST(x'eda080' AS TEXT)"):
+        change(path, f"UPDATE device_key SET serial = {text}; ")
+        change(path, f"UPDATE work_order SET profile = {text}")
+        change(path, f"UPDATE log SET name = {text}")
+        alarm = provisioned.json("ledger", "alarms").objects[0]
+        assert alarm["other"] == "\ufffd" and alarm["device"] == provisioned.record["serial"]
+        order = provisioned.json("order", "list").event("order")
+        assert order["profile"]["name"] == "\ufffd" and order["quantity"] == 2
+        assert provisioned.json("ledger", "status").event("ledger-status")["log"] == "\ufffd"
+        assert provisioned.json("ledger", "verify", code=1).event("ledger-verified")["holds"] is False
+
+
 def test_the_ledger_remembers_a_lost_record(provisioned):
     """Key records and record.json are gone; the keys that the ledger names are not made again."""
     shutil.rmtree(provisioned.state / "devices")
