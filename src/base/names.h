@@ -768,6 +768,7 @@
 #define ledger_verify imprint_ledger_verify
 #define line_alarms_upgrade imprint_line_alarms_upgrade
 #define line_boards_upgrade imprint_line_boards_upgrade
+#define line_briefs_upgrade imprint_line_briefs_upgrade
 #define line_entries_close imprint_line_entries_close
 #define line_entries_next imprint_line_entries_next
 #define line_entries_open imprint_line_entries_open

@@ -15,13 +15,14 @@ struct line_entries {
     uint64_t entries, logs, stations; /* how many there are */
 };
 
-/* False with a reason; line_entries_close() in both cases. The server sorts: its answer may take minutes. */
+/* False with a reason; line_entries_close() in both cases. */
 bool line_entries_open(struct line_entries *reader, struct database *line, struct error *err);
 void line_entries_close(struct line_entries *reader);
 
 /*
- * The next entry: those of a device follow each other, by their time. `*body` and `*station`, its station's role, are
- * valid until the next call. False at the end, or with a reason.
+ * The next entry: those of a device follow each other, by their time. `*body` has those of its members that reports
+ * read (report/attempt.h), and is empty where they are too long; it and `*station`, the station's role, are valid until
+ * the next call. False at the end, or with a reason.
  */
 bool line_entries_next(struct line_entries *reader, struct bytes *body, const char **station, struct error *err);
 

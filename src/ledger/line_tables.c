@@ -6,6 +6,7 @@
 #include "ledger/line.h"
 #include "ledger/line_alarms.h"
 #include "ledger/line_boards.h"
+#include "ledger/line_briefs.h"
 #include "ledger/line_mcus.h"
 
 /* `line_entry` is what is kept, the rest can be derived. Times are the server's own. */
@@ -247,6 +248,7 @@ static const char *const upgrades[] = {
     line_boards_upgrade,
     line_mcus_upgrade,
     line_alarms_upgrade,
+    line_briefs_upgrade,
 };
 
 const struct database_kind ledger_line_kind = {

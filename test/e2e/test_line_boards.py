@@ -12,7 +12,8 @@ from test_orders import RUN, Line
 pytest_plugins = ["postgres_server"]
 
 
-AS_BEFORE_MCUS = ("DROP FUNCTION line_list_alarms",
+AS_BEFORE_MCUS = ("ALTER TABLE line_entry DROP COLUMN brief", "DROP FUNCTION line_brief",
+                  "DROP FUNCTION line_list_alarms",
                   "DROP FUNCTION line_derive(BIGINT, BIGINT, JSON), line_derive_mcu, line_find_mcu",
                   "CREATE FUNCTION line_derive(log_id BIGINT, nr BIGINT, entry JSON) RETURNS JSONB LANGUAGE sql SET search_path = public, pg_temp"
                   " AS $$ SELECT line_derive_keys(log_id, nr, entry) || line_derive_board(log_id, nr, entry) $$",
