@@ -6,7 +6,8 @@
  *   - how long verification of ENTRIES entries takes, and the program's memory;
  *   - how long a duplicate check takes among DEVICES devices;
  *   - what a run asks of a ledger with so many entries and devices (open, prepare, compare two keys twice, append,
- *     close), each in a process of its own, and the same with a new ledger.
+ *     close), each in a process of its own, beside what the bare store takes for the same (open, commit a row, close),
+ *     in turns; and the same with a new ledger.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -223,13 +224,30 @@ static void run_once(const char *folder, uint64_t device)
     json_decref(content);
 }
 
+/* The least for a process that leaves one durable row. */
+static void bare_once(const char *folder, uint64_t device)
+{
+    static struct bare bare;
+
+    (void)device;
+    bare_open(&bare, folder);
+    (void)bare_commits(&bare, 1);
+    bare_close(&bare);
+}
+
+static void nothing(const char *folder, uint64_t device)
+{
+    (void)folder;
+    (void)device;
+}
+
 static double seconds_of(struct timeval time)
 {
     return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-/* The processor time of a process that does this, or nothing. */
-static double process(const char *folder, uint64_t device, bool does_nothing)
+/* The processor time of a process that does this. */
+static double process(const char *folder, uint64_t device, void (*work)(const char *folder, uint64_t device))
 {
     struct rusage usage;
     int status = 1;
@@ -239,28 +257,35 @@ static double process(const char *folder, uint64_t device, bool does_nothing)
     child = fork();
     require(child >= 0);
     if (child == 0) {
-        if (!does_nothing)
-            run_once(folder, device);
+        work(folder, device);
         _exit(0);
     }
     require(wait4(child, &status, 0, &usage) == child && status == 0);
     return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
 }
 
+static double median(double *values)
+{
+    qsort(values, RUNS, sizeof values[0], compare);
+    return values[RUNS / 2];
+}
+
 static void bench_run(const char *folder, const char *which)
 {
-    static double processor[RUNS], elapsed[RUNS];
+    static double ledger[RUNS], bare[RUNS], added[RUNS], elapsed[RUNS];
 
+    process(folder, 0, bare_once); /* makes the file */
     for (uint64_t i = 0; i < RUNS; i++) {
-        const double nothing = process(folder, i % 7, true), start = now_s();
+        const double idle = process(folder, i % 7, nothing), start = now_s();
 
-        processor[i] = process(folder, i % 7, false) - nothing;
+        ledger[i] = process(folder, i % 7, run_once) - idle;
         elapsed[i] = now_s() - start;
+        bare[i] = process(folder, i % 7, bare_once) - idle;
+        added[i] = ledger[i] - bare[i];
     }
-    qsort(processor, RUNS, sizeof processor[0], compare);
-    qsort(elapsed, RUNS, sizeof elapsed[0], compare);
-    printf("what a run asks of %s: median %.2f ms of processor time, %.2f ms elapsed\n", which,
-           processor[RUNS / 2] * 1e3, elapsed[RUNS / 2] * 1e3);
+    printf("what a run asks of %s: median %.2f ms of processor time, %.2f ms elapsed; the bare store %.2f ms; added "
+           "%.2f ms\n",
+           which, median(ledger) * 1e3, median(elapsed) * 1e3, median(bare) * 1e3, median(added) * 1e3);
 }
 
 int main(int argc, char **argv)
