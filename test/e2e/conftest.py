@@ -100,6 +100,9 @@ def run_program(*arguments, code=0, stdin=b"", env=None, cwd=None, **more):
     return result
 
 
+DELIVERED = {}  # chip files: part and seed, and what is in the file
+
+
 class Station:
     """A state folder of its own, and the program run in it."""
 
@@ -139,7 +142,16 @@ class Station:
         return result
 
     def new(self, part="trust-and-go", seed=1):
-        return self.run("virtual", "new", "--as", part, "--seed", seed)
+        """A part as its maker delivers it. With the same seed a chip file is the same byte by byte: the program makes the
+        first one of this process, the others are copies of it."""
+        made = DELIVERED.get((part, seed))
+        if made is None or self.chip.exists():
+            self.run("virtual", "new", "--as", part, "--seed", seed)
+            DELIVERED[part, seed] = self.chip.read_bytes()
+            return
+        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(os.open(self.chip, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(made)
 
     def keys(self):
         return {item["key_id"]: item for item in self.json("keys").objects if item["event"] == "key"}
