@@ -19,6 +19,8 @@
 #define BOARD_LOCATION ((psa_key_location_t)0x61)
 #define BOARD_LIFETIME PSA_KEY_LIFETIME_FROM_PERSISTENCE_AND_LOCATION(PSA_KEY_PERSISTENCE_VOLATILE, BOARD_LOCATION)
 
+#define ATTEMPTS 3 /* to get a signature whose line is not damaged: the key counts no uses */
+
 /* What a client signs (RFC 8446, 4.4.3): 64 blanks, a text with its NUL, the hash of the messages so far. */
 #define BLANKS 64
 #define TRANSCRIPT_MAX 48 /* SHA-384 */
@@ -80,10 +82,12 @@ static bool ask_board(struct board_tls *tls, struct bytes transcript, struct byt
 
     link_format_number(tls->results->profile->keys[tls->key].id, id);
     hex_encode(transcript, hash);
-    if (!board_ask(tls->board, &command, err))
-        return false;
-    if (signature->len == P256_SIGNATURE_BYTES)
-        return true;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        if (!board_ask(tls->board, &command, err))
+            return false;
+        if (signature->len == P256_SIGNATURE_BYTES)
+            return true;
+    }
     error_set(err, ERROR_DEVICE_GARBLED, "the board's signature does not arrive as a whole",
               "check the cable and ground, and that no other program reads this console");
     return false;
