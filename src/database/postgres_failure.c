@@ -127,7 +127,7 @@ static const struct {
      "have the administrator say which CA signed the server's certificate, and that it is in date; name that CA's file: "
      "sslrootcert=FILE"},
     {"does not support SSL", "have the administrator turn TLS on (ssl = on); a password must not travel without it"},
-    {"private key file", "correct the file that sslkey names: it must be there, and nobody else may read it"},
+    {"private key file", "correct the file that sslkey names: it must be there, and no other user may read it"},
     {"certificate file", "correct the file that sslcert names"},
     {" alert unknown ca",
      "have the administrator let the server believe the CA of this station's certificate (ssl_ca_file), or name "

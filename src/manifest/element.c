@@ -98,10 +98,10 @@ static enum manifest_fault find_signer(struct element *element, const struct man
         return fault(MANIFEST_FAULT_HEADER, "the protected header has no kid: the signer's key identifier", err);
     element->signer = manifest_trust_find(trust, hash);
     if (element->signer == NULL)
-        return fault(
-            MANIFEST_FAULT_SIGNER,
-            error_keep_format(err, "nobody who was named signed it (the signer's certificate: x5t#S256 %s)", hash_text),
-            err);
+        return fault(MANIFEST_FAULT_SIGNER,
+                     error_keep_format(
+                         err, "none of the named signers signed it (the signer's certificate: x5t#S256 %s)", hash_text),
+                     err);
     if (!bytes_equal(bytes_written(&id_out), bytes_of(element->signer->key_id, element->signer->key_id_len)))
         return fault(MANIFEST_FAULT_HEADER, "kid is not the key identifier of the signer's certificate", err);
     return MANIFEST_GOOD;

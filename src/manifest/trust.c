@@ -30,7 +30,7 @@ static bool read_key(struct manifest_signer *signer, gnutls_x509_crt_t certifica
 
     gnutls_free(x.data);
     gnutls_free(y.data);
-    return ok || refuse("the certificate's key is not on the curve P-256: nobody signs manifests with it",
+    return ok || refuse("the certificate's key is not on the curve P-256: manifests are not signed with such a key",
                         "name the certificate of who signs manifests (Microchip: log signer)", err);
 }
 

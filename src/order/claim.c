@@ -235,7 +235,7 @@ static bool ask_unit(struct database *database, const struct order *order, const
         (void)snprintf(answer->board, sizeof answer->board, "%s", held.board);
     if (answer->unit != ORDER_UNIT_COUNTED && order->first_article && claim->person[0] == '\0' &&
         (order->state == ORDER_NEW || order->state == ORDER_FIRST_ARTICLE))
-        return refuse(order->id, ERROR_USAGE, "the first article needs the name of whoever makes it",
+        return refuse(order->id, ERROR_USAGE, "the first article needs the name of its operator",
                       "say who runs this: --operator NAME", err);
     return found || (order->is_home ? ask_home(database, order, err)
                                     : ask_leases(database, order, claim->may_lease, answer, err));

@@ -220,7 +220,7 @@ bool board_certificates_issue(struct board_certificates *certificates, struct er
         return ok;
     error_set(err, ERROR_PROOF_FAILED,
               "the board waits for a certificate, and no key that still gets one has signed this station's nonce",
-              "do not ship this device: what its board says does not hold");
+              "do not ship this device: what its board says is not true");
     return false;
 }
 

@@ -76,7 +76,7 @@ bool board_maker_check_key(const struct genuine *genuine, const struct provision
         if (!genuine_is_proven(genuine) || key->slot != CERT_MAKER_KEY_SLOT || is_certified(genuine, key))
             continue;
         error_set(err, ERROR_PROOF_FAILED, "the key in slot 0 is another than the one that the maker certified",
-                  "do not ship this device: what its board says does not hold");
+                  "do not ship this device: what its board says is not true");
         error_doing(err, "check what the board says");
         error_at_slot(err, key->slot);
         error_with_key(err, key->key_id);

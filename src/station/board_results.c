@@ -350,7 +350,7 @@ bool board_results_complete(const struct board_results *results)
 
 static bool refuse(const char *cause, const struct profile_key *key, struct error *err)
 {
-    error_set(err, ERROR_PROOF_FAILED, cause, "do not ship this device: what its board says does not hold");
+    error_set(err, ERROR_PROOF_FAILED, cause, "do not ship this device: what its board says is not true");
     error_doing(err, "check what the board says");
     if (key != NULL)
         error_with_key(err, key->id);

@@ -45,7 +45,7 @@ static bool take_secret(struct data_files *data, const struct profile_datum *dat
                                                  : "the file does not hold a secret of 32 bytes: 64 hex digits",
                       error_keep_format(err, "make one with: openssl rand -hex %zu", bytes), err);
     if (is_typed(bytes_written(out)) && published_keys_name(bytes_written(out)) == NULL)
-        return refuse(data, "the secret is a text that somebody typed, and so can be guessed",
+        return refuse(data, "the secret is typed text, which can be guessed",
                       error_keep_format(err, "make a random one with: openssl rand -hex %zu", bytes), err);
     return key_files_is_private(data->files, bytes_written(out), err);
 }

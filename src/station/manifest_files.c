@@ -226,7 +226,7 @@ static bool import_into(struct manifest_pass *pass, struct parts *parts, const c
         return false;
     if (pass->bad == 0)
         return parts_commit(parts, err);
-    error_set(err, ERROR_MANIFEST_REFUTED, "elements of the manifest do not hold, so nothing of it was imported", NULL);
+    error_set(err, ERROR_MANIFEST_REFUTED, "elements of the manifest are not valid, so nothing was imported", NULL);
     error_with_subject(err, path);
     return false;
 }

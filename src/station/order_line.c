@@ -189,7 +189,7 @@ bool order_line_send(struct ledger *ledger, struct database *home, uint64_t *tol
         tries += ok ? 0 : 1;
     }
     if (!ok)
-        error_doing(err, "tell the line of this station's devices");
+        error_doing(err, "report this station's devices to the line");
     return ok;
 }
 
@@ -204,7 +204,7 @@ bool order_line_sync(struct ledger *ledger, const struct line_file *file, uint64
     ok = order_line_join(&home, file, err) && order_line_send(ledger, &home, told, err);
     database_close(&home);
     if (!ok)
-        error_doing(err, "tell the line of its orders' devices");
+        error_doing(err, "report the devices of its orders to the line");
     return ok;
 }
 

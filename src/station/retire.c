@@ -171,7 +171,7 @@ static bool keep_retired(const char *record_path, const char *time, char path[st
     } else {
         path[0] = '\0';
     }
-    error_set(err, ERROR_RECORD_FAILED, "the device's record cannot be moved aside", NULL);
+    error_set(err, ERROR_RECORD_FAILED, "the device's record cannot be moved away", NULL);
     error_with_errno(err, errno);
     error_with_subject(err, record_path);
     return false;

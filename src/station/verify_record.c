@@ -344,7 +344,7 @@ static void check_data(const struct subject *subject)
                   "according to the config zone, its slot is not for that type");
         report(subject, VERIFY_OPEN, "data-proof", key_id,
                strcmp(type, "bytes") == 0
-                   ? "it was read back: whoever has the device can read it again and compare the SHA-256"
+                   ? "it was read back: a person who has the device can read it again and compare the SHA-256"
                    : "chip and station computed the same with it: that convinces only who has the secret");
     }
 }
@@ -656,7 +656,7 @@ static bool is_format(const json_t *object, const char *format, json_int_t most,
 static void report_limits(const struct subject *subject, bool is_history)
 {
     report(subject, VERIFY_OPEN, "station", 0,
-           "station, operator, times and DEVICE: the record is not signed, so whoever wrote it chose them");
+           "station, operator, times and DEVICE: the record is not signed, so its writer chose them");
     report(subject, VERIFY_OPEN, "device", 0,
            "whether the device still holds these keys: imprint provision lets them sign again");
     if (is_history)

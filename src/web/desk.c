@@ -126,7 +126,7 @@ static void answer(struct desk *desk, struct desk_job *job)
     if (!may(call->route->access, &call->session))
         refuse(desk, call, &job->reply);
     else if (!has_token(call))
-        reply_text(&job->reply, 403, "this form is not of your login: open the page anew, and send it again");
+        reply_text(&job->reply, 403, "this form belongs to another login: reload the page, and send it again");
     else
         call->route->answer(desk, call, &job->reply);
 }

@@ -53,7 +53,7 @@ static void put_article(FILE *out, const struct session *session, const struct o
     fputs("<h2>First article</h2>\n<p>", out);
     pages_put_device(out, order->article);
     fputs(", made by ", out);
-    markup_text(out, order->article_by[0] != '\0' ? order->article_by : "nobody that is named");
+    markup_text(out, order->article_by[0] != '\0' ? order->article_by : "a person without a name");
     fputs(order->state != ORDER_FIRST_ARTICLE ? ": approved.</p>\n"
           : count->done > 0                   ? ": finished; another person approves it.</p>\n"
                                               : ": not finished yet.</p>\n",

@@ -550,7 +550,7 @@ static bool check_users(const struct page_settings *settings, struct error *err)
     bool ok = users != NULL && users_read(settings->users, users, err);
 
     if (ok && users->count == 0 && !settings->open_tiles) {
-        error_set(err, ERROR_USAGE, "nobody can log in at the page: the station has no users",
+        error_set(err, ERROR_USAGE, "no login is possible: the station has no users",
                   "add one: imprint user add FILE NAME --role lead; or let everybody at this machine see the sockets: "
                   "open_tiles: true");
         error_with_subject(err, settings->users);

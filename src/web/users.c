@@ -184,7 +184,7 @@ static bool put_user(struct users *users, const struct user *user, bool *is_new,
     *is_new = true;
     if (users->count == USERS_MAX) {
         error_set(err, ERROR_USAGE, error_keep_format(err, "a station has at most %d users", USERS_MAX),
-                  "remove somebody who has left: imprint user remove");
+                  "remove a user who has left: imprint user remove");
         return false;
     }
     users->all[users->count++] = *user;

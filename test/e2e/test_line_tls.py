@@ -106,7 +106,7 @@ def test_a_station_logs_in_with_its_certificate(server, office, stranger, tmp_pa
     one = station(server, tmp_path, "st-02", sslrootcert=office.certificate, sslcert=certificate, sslkey=key)
     assert one.json("provision", EXAMPLE, "--arm", "profile").event("line-sent")["waiting"] == 0
     key.chmod(0o644)
-    assert "nobody else may read it" in one.json("ledger", "sync", code=1).error["next"]
+    assert "no other user may read it" in one.json("ledger", "sync", code=1).error["next"]
     key.chmod(0o600)
     other_key, other = stranger.sign("st-02")
     for words, reason, advice in (({}, "server-refused", "certificate"), ({"sslcert": other, "sslkey": other_key}, "server-untrusted", "ssl_ca_file")):
