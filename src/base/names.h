@@ -984,8 +984,6 @@
 #define orders_release imprint_orders_release
 #define outbox_read imprint_outbox_read
 #define outbox_send imprint_outbox_send
-#define outcome_note_lost imprint_outcome_note_lost
-#define outcome_of imprint_outcome_of
 #define own_certificate_find imprint_own_certificate_find
 #define p256_curve_has_point imprint_p256_curve_has_point
 #define p256_is_coordinate imprint_p256_is_coordinate
@@ -1438,6 +1436,7 @@
 #define slot_settings imprint_slot_settings
 #define slot_start_worker imprint_slot_start_worker
 #define slot_take_object imprint_slot_take_object
+#define slot_tend_number imprint_slot_tend_number
 #define slot_tend_power imprint_slot_tend_power
 #define slot_view imprint_slot_view
 #define socket_has_worker imprint_socket_has_worker
