@@ -186,7 +186,7 @@ static bool read_number(struct database *database, const char *sql, int64_t *num
 static sqlite3_file *log_of(const struct database *database)
 {
     sqlite3_file *file = NULL;
-    const int code = sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+    const int code = sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, (void *)&file);
 
     return code == SQLITE_OK && file != NULL && file->pMethods != NULL ? file : NULL;
 }
