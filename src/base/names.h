@@ -567,6 +567,7 @@
 #define factory_send_request imprint_factory_send_request
 #define factory_send_step imprint_factory_send_step
 #define factory_serve imprint_factory_serve
+#define factory_sign_handshake imprint_factory_sign_handshake
 #define failures_add imprint_failures_add
 #define failures_forget imprint_failures_forget
 #define failures_wait imprint_failures_wait
@@ -1054,11 +1055,11 @@
 #define places_release imprint_places_release
 #define places_tend imprint_places_tend
 #define places_use imprint_places_use
-#define plugged_list imprint_plugged_list
 #define platform_make_persistent imprint_platform_make_persistent
 #define platform_psa_failed imprint_platform_psa_failed
 #define platform_start imprint_platform_start
 #define platform_stop imprint_platform_stop
+#define plugged_list imprint_plugged_list
 #define power_before imprint_power_before
 #define power_check imprint_power_check
 #define power_find_fault imprint_power_find_fault
