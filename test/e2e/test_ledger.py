@@ -53,7 +53,7 @@ def test_every_attempt_is_an_entry(delivered):
     kept = entries(delivered)
     assert [(one["kind"], one["result"], one["reason"], one["device"]) for one in kept] == [
         ("provision", "provisioned", None, serial), ("provision", "confirmed", None, serial),
-        ("provision", "refused", "wrong-configuration", serial), ("provision", "refused", "device-missing", None),
+        ("provision", "refused", "other-profile", serial), ("provision", "refused", "device-missing", None),
         ("adopt", kept[4]["result"], None, serial), ("retire", "retired", None, serial)]
     assert [one["seq"] for one in kept] == list(range(6)) and len({one["log"] for one in kept}) == 1
     assert kept[0]["operator"] == "Anna" and kept[1]["operator"] is None and kept[0]["socket"] is None
@@ -76,7 +76,7 @@ def test_list_and_show(provisioned):
         [serial, "provision:"], [serial, "provision:"]]
     rows = list(csv.DictReader(io.StringIO(provisioned.run("ledger", "list", "--csv").out)))
     assert [(row["number"], row["device"], row["result"], row["reason"]) for row in rows] == [
-        ("0", serial, "provisioned", ""), ("1", serial, "refused", "wrong-configuration")]
+        ("0", serial, "provisioned", ""), ("1", serial, "refused", "other-profile")]
     assert rows[1]["operator"] == "'=1+1,\"x\"", "no formula for a spreadsheet"
     shown = [item["entry"] for item in provisioned.json("ledger", "show", serial.lower()).objects]
     assert shown == entries(provisioned)

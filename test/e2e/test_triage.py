@@ -67,11 +67,13 @@ def test_every_cut_of_a_blank_part_is_named(tmp_path):
     assert SAMPLED or ("generate-key", 16) in started
 
 
-def test_foreign(delivered, provisioned, plan):
+def test_foreign(delivered, plan):
     assert look(delivered, TRUST_FLEX, code=4)["state"] == "foreign"
     assert ", profile trust-flex-generate: foreign\n" in delivered.run("provision", TRUST_FLEX, "--arm", "profile", code=4).err
+    delivered.run("provision", EXAMPLE, "--arm", "profile")
+    assert look(delivered, TRUST_FLEX, code=4)["state"] == "done-by-another-profile"
     plan["keys"][0]["id"], plan["keys"][1]["id"] = 18, 16  # ids that other keys have
-    found = look(provisioned, provisioned.write("swapped.yaml", json.dumps(plan)), code=4)
+    found = look(delivered, delivered.write("swapped.yaml", json.dumps(plan)), code=4)
     assert found["state"] == "foreign" and found["serial"]
 
 
