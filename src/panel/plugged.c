@@ -60,11 +60,19 @@ static void take_value(const char *text, const char *name, char *value, size_t s
             (void)snprintf(value, size, "%.*s", (int)strcspn(line + len, "\n"), line + len);
 }
 
+/* "0003:000003EB:00002312": bus, vendor and product, in hex. */
+static bool is_kit(const char *id)
+{
+    const char *vendor = strchr(id, ':'), *product = vendor != NULL ? strchr(vendor + 1, ':') : NULL;
+
+    return product != NULL && strtoul(vendor + 1, NULL, 16) == KIT_HID_VENDOR &&
+           strtoul(product + 1, NULL, 16) == KIT_HID_PRODUCT;
+}
+
 /* The serial number of a kit on USB, which is not the chip's. False: this is another device. */
 static bool read_kit(const char *folder, const char *entry, char serial[static PAGE_DEVICE_SIZE])
 {
     char path[PANEL_PATH_MAX], text[UEVENT_MAX + 1], id[64];
-    unsigned bus, vendor, product;
     ssize_t len = -1;
     int fd;
 
@@ -80,27 +88,26 @@ static bool read_kit(const char *folder, const char *entry, char serial[static P
     text[len] = '\0';
     take_value(text, "HID_ID=", id, sizeof id);
     take_value(text, "HID_UNIQ=", serial, PAGE_DEVICE_SIZE - sizeof "hid:");
-    return sscanf(id, "%x:%x:%x", &bus, &vendor, &product) == 3 && vendor == KIT_HID_VENDOR &&
-           product == KIT_HID_PRODUCT && serial[0] != '\0';
+    return is_kit(id) && serial[0] != '\0';
 }
 
-static void take_entry(struct list *list, enum page_device_kind kind, DIR *folder, const char *path, const char *entry)
+static void take_entry(struct list *list, enum page_device_kind kind, const char *folder, const char *entry)
 {
-    char name[PAGE_DEVICE_SIZE], serial[PAGE_DEVICE_SIZE];
+    char path[PAGE_DEVICE_SIZE], name[PAGE_DEVICE_SIZE], serial[PAGE_DEVICE_SIZE];
     struct stat link, behind;
 
-    if (entry[0] == '.' || fstatat(dirfd(folder), entry, &link, AT_SYMLINK_NOFOLLOW) != 0)
+    if (entry[0] == '.' || snprintf(path, sizeof path, "%s/%s", folder, entry) >= (int)sizeof path ||
+        lstat(path, &link) != 0)
         return;
+    (void)snprintf(name, sizeof name, "%s", path);
     if (kind == PAGE_DEVICE_KIT) {
-        if (!read_kit(path, entry, serial))
+        if (!read_kit(folder, entry, serial))
             return;
         (void)snprintf(name, sizeof name, "hid:%.*s", (int)(sizeof name - sizeof "hid:"), serial);
-    } else if (snprintf(name, sizeof name, "%s/%s", path, entry) >= (int)sizeof name) {
-        return;
     }
     if (kind == PAGE_DEVICE_VIRTUAL && !S_ISREG(link.st_mode))
         return;
-    if (kind == PAGE_DEVICE_PORT && (fstatat(dirfd(folder), entry, &behind, 0) != 0 || !S_ISCHR(behind.st_mode)))
+    if (kind == PAGE_DEVICE_PORT && (stat(path, &behind) != 0 || !S_ISCHR(behind.st_mode)))
         return;
     add(list, kind, name, link.st_ctime);
 }
@@ -114,7 +121,7 @@ static void read_folder(struct list *list, enum page_device_kind kind, const cha
     if (folder == NULL)
         return;
     while ((entry = readdir(folder)) != NULL)
-        take_entry(list, kind, folder, path, entry->d_name);
+        take_entry(list, kind, path, entry->d_name);
     (void)closedir(folder);
 }
 
