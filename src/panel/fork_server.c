@@ -241,7 +241,7 @@ int fork_server_serve(int (*run)(int argc, char **argv))
          * is the worker, which is a copy.
          */
         /* NOLINTNEXTLINE(*vfork,*-unsafe-functions,cert-msc*) */
-        const pid_t between = vfork();
+        const pid_t between = vfork(); /* cppcheck-suppress vforkCalled ; it forks once, and ends */
 
         if (between == 0) {
             detach(out, station); /* NOLINT(clang-analyzer-unix.Vfork) */
