@@ -1231,6 +1231,7 @@
 #define query_run imprint_query_run
 #define query_text imprint_query_text
 #define random_watch_accepts imprint_random_watch_accepts
+#define rate_allows imprint_rate_allows
 #define reason_of_core imprint_reason_of_core
 #define record_value_bytes imprint_record_value_bytes
 #define record_value_has_word imprint_record_value_has_word

@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
+
+#include "witness/rate.h"
 
 #define BODY_MAX ((size_t)16 * 1024) /* a request has up to 63 hashes and a checkpoint: 4 KiB */
 #define CONNECTIONS_MAX 64u
@@ -22,6 +25,7 @@ struct witness_server {
     struct witness *witness;
     struct witness_events events;
     struct MHD_Daemon *daemon;
+    struct rate rate;
 };
 
 /* One request: its body as far as it has come. */
@@ -85,6 +89,21 @@ static enum MHD_Result add_checkpoint(struct witness_server *server, struct MHD_
 
 /* --- requests as they come --- */
 
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static bool is_too_much(struct witness_server *server, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *client = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+    return client != NULL && client->client_addr != NULL && !rate_allows(&server->rate, client->client_addr, now_ms());
+}
+
 /* False: longer than any request. */
 static bool take_body(struct exchange *exchange, const char *data, size_t len)
 {
@@ -111,6 +130,8 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         *len = 0;
         return goes_on ? MHD_YES : MHD_NO;
     }
+    if (is_too_much(context, connection))
+        return reply(connection, 429, "text/plain", "too many requests from this address: ask again in a second\n");
     if (strcmp(url, "/add-checkpoint") != 0)
         return reply(connection, 404, "text/plain", "nothing is here: /add-checkpoint is\n");
     if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)

@@ -273,6 +273,21 @@ def test_the_protocol(seen, witness, tmp_path):
     assert entries(seen)[1]["result"] == "confirmed"
 
 
+def test_who_asks_too_often_waits(witness):
+    """Two hundred at once, then twenty a second, whatever is asked; a second later there is room again."""
+    witness.start()
+    begun = time.monotonic()
+    statuses = [witness.post("rubbish")[0] for _ in range(300)]
+    most = 200 + 20 * (time.monotonic() - begun) + 1
+    assert statuses[:200] == [400] * 200 and statuses.count(400) <= most and set(statuses[200:]) <= {400, 429}
+    if most < 300:
+        assert 429 in statuses
+    while witness.post("rubbish")[0] == 429:
+        time.sleep(0.1)
+    assert witness.post("rubbish", path="/other")[0] in (404, 429)
+    assert {item["result"] for item in witness.stop() if item["event"] == "witness-answer"} == {"bad-request"}
+
+
 def test_a_wrong_proof_is_no_evidence_against_the_log(seen, witness, tmp_path):
     """Whoever has a checkpoint of the log can send it with any proof: that shows nothing about the log."""
     known = checkpoint(seen, tmp_path / "one")
