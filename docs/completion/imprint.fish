@@ -60,7 +60,7 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --listen --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --role --note --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
+set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order --tries -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --listen --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --role --note --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
@@ -118,6 +118,7 @@ complete -c imprint -n '__imprint_verb_is provision' -l board -x -d 'the number 
 complete -c imprint -n '__imprint_verb_is provision' -l socket -x -d 'the station\'s socket that the device is in, for the record'
 complete -c imprint -n '__imprint_verb_is provision' -l arm -x -a 'profile' -d 'allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone for one device and any profile; the word profile for any device. Any other is refused'
 complete -c imprint -n '__imprint_verb_is provision' -l order -x -d 'take one unit of this work order for the device'
+complete -c imprint -n '__imprint_verb_is provision' -l tries -x -d 'after so many failures through its own fault the board is in quarantine, here and elsewhere: a station gives it, and the record keeps it'
 complete -c imprint -n '__imprint_argument_is 1 provision' -F
 complete -c imprint -n '__imprint_verb_is adopt' -l dry-run -s n -d 'show the plan, change nothing'
 complete -c imprint -n '__imprint_verb_is adopt' -l only -x -d 'refuse any other device than this one'
@@ -328,6 +329,7 @@ complete -c imprint -n '__imprint_verb_is board provision' -l operator -x -d 'wh
 complete -c imprint -n '__imprint_verb_is board provision' -l order -x -d 'take one unit of this work order'
 complete -c imprint -n '__imprint_verb_is board provision' -l board -x -d 'the board\'s number; each is used once'
 complete -c imprint -n '__imprint_verb_is board provision' -l socket -x -d 'the station\'s socket that the board is in, for the record'
+complete -c imprint -n '__imprint_verb_is board provision' -l tries -x -d 'after so many failures through its own fault the board is in quarantine, here and elsewhere: a station gives it, and the record keeps it'
 complete -c imprint -n '__imprint_verb_is board provision' -l timeout -x -d 'how long the board may be silent (default: 30)'
 complete -c imprint -n '__imprint_verb_is board provision' -l switch -x -d 'then run this shell command, which flashes the primary image and resets the board, and prove the keys'
 complete -c imprint -n '__imprint_verb_is board provision' -l primary-console -x -a '(__imprint_ports)' -d 'with --switch: the console of the primary application'

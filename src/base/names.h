@@ -766,6 +766,7 @@
 #define ledger_line_add_station imprint_ledger_line_add_station
 #define ledger_line_append imprint_ledger_line_append
 #define ledger_line_claim_board imprint_ledger_line_claim_board
+#define ledger_line_find_attempts imprint_ledger_line_find_attempts
 #define ledger_line_find_certificate imprint_ledger_line_find_certificate
 #define ledger_line_find_key imprint_ledger_line_find_key
 #define ledger_line_find_made imprint_ledger_line_find_made
@@ -792,6 +793,7 @@
 #define ledger_select_entries imprint_ledger_select_entries
 #define ledger_verify imprint_ledger_verify
 #define line_alarms_upgrade imprint_line_alarms_upgrade
+#define line_attempts_upgrade imprint_line_attempts_upgrade
 #define line_boards_upgrade imprint_line_boards_upgrade
 #define line_briefs_upgrade imprint_line_briefs_upgrade
 #define line_entries_close imprint_line_entries_close
@@ -1221,6 +1223,7 @@
 #define provision_write_head imprint_provision_write_head
 #define published_keys_name imprint_published_keys_name
 #define quarantine_check_note imprint_quarantine_check_note
+#define quarantine_check imprint_quarantine_check
 #define quarantine_decide imprint_quarantine_decide
 #define quarantine_look imprint_quarantine_look
 #define quarantine_result imprint_quarantine_result
@@ -1284,6 +1287,7 @@
 #define run_facts_check_operator imprint_run_facts_check_operator
 #define run_facts_end imprint_run_facts_end
 #define run_facts_is_plain imprint_run_facts_is_plain
+#define run_facts_read_tries imprint_run_facts_read_tries
 #define run_facts_start imprint_run_facts_start
 #define run_facts_time imprint_run_facts_time
 #define run_facts_value imprint_run_facts_value
@@ -1479,6 +1483,7 @@
 #define station_ledger_close imprint_station_ledger_close
 #define station_ledger_content imprint_station_ledger_content
 #define station_ledger_lease_more imprint_station_ledger_lease_more
+#define station_ledger_line_attempts imprint_station_ledger_line_attempts
 #define station_ledger_load imprint_station_ledger_load
 #define station_ledger_look imprint_station_ledger_look
 #define station_ledger_open imprint_station_ledger_open
@@ -1489,6 +1494,7 @@
 #define station_ledger_tell_orders imprint_station_ledger_tell_orders
 #define station_line_claim_board imprint_station_line_claim_board
 #define station_line_close imprint_station_line_close
+#define station_line_find_attempts imprint_station_line_find_attempts
 #define station_line_find_certificate imprint_station_line_find_certificate
 #define station_line_find_key imprint_station_line_find_key
 #define station_line_find_made imprint_station_line_find_made

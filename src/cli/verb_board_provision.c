@@ -33,6 +33,7 @@
 #include "station/pem.h"
 #include "profile/board_number.h"
 #include "station/profile_file.h"
+#include "station/quarantine.h"
 #include "station/request_files.h"
 #include "station/rehearsal.h"
 #include "cli/progress.h"
@@ -54,6 +55,7 @@ enum board_option {
     OPTION_ORDER,
     OPTION_BOARD,
     OPTION_SOCKET,
+    OPTION_TRIES,
     OPTION_TIMEOUT,
     OPTION_SWITCH,
     OPTION_PRIMARY_CONSOLE,
@@ -75,6 +77,10 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_ORDER] = {"order", 0, "ORDER", "take one unit of this work order", NULL},
     [OPTION_BOARD] = {"board", 0, "NUMBER", "the board's number; each is used once", NULL},
     [OPTION_SOCKET] = {"socket", 0, "NAME", "the station's socket that the board is in, for the record", NULL},
+    [OPTION_TRIES] = {"tries", 0, "NUMBER",
+                      "after so many failures through its own fault the board is in quarantine, here and elsewhere: a "
+                      "station gives it, and the record keeps it",
+                      NULL},
     [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may be silent (default: 30)", NULL},
     [OPTION_SWITCH] =
         {"switch", 0, "COMMAND",
@@ -610,7 +616,8 @@ static bool provision_board(struct run *run, struct error *err)
         !board_tls_plan(&run->results, err))
         return false;
     run->has_plan = true;
-    if (!station_order_ask(&run->order, &run->ledger, run->results.plan.serial, err) ||
+    if (!quarantine_check(&run->ledger, run->results.plan.serial, run->facts.tries, err) ||
+        !station_order_ask(&run->order, &run->ledger, run->results.plan.serial, err) ||
         !arming_check_device(&run->arming, &run->results.plan, err) || !check_maker(run, err) ||
         !parts_listed_find(&run->listed, &run->cli->station.config, &run->profile, run->results.plan.serial, err))
         return false;
@@ -659,7 +666,8 @@ static bool check_options(struct run *run, int *silence_ms, struct error *err)
     if (values[OPTION_CONSOLE] != NULL)
         run->facts.is_virtual = rehearsal_is_virtual_console(values[OPTION_CONSOLE]);
     return board_wait_option(values[OPTION_CONSOLE], values[OPTION_TIMEOUT], silence_ms, err) &&
-           run_facts_start(&run->facts, err) && arming_read(&run->arming, values[OPTION_ARM], values[OPTION_ONLY], err);
+           run_facts_start(&run->facts, err) && run_facts_read_tries(values[OPTION_TRIES], &run->facts.tries, err) &&
+           arming_read(&run->arming, values[OPTION_ARM], values[OPTION_ONLY], err);
 }
 
 static bool on_connect(void *context, size_t index, const struct tls_settings *settings, struct tls_result *result,

@@ -23,6 +23,7 @@
 #include "station/genuine.h"
 #include "profile/board_number.h"
 #include "station/profile_file.h"
+#include "station/quarantine.h"
 #include "station/request_files.h"
 #include "station/rehearsal.h"
 #include "cli/progress.h"
@@ -36,7 +37,7 @@
 #include "station/stop.h"
 #include "station/value.h"
 
-enum provision_option { OPTION_ARM = PROVISION_SHARED_COUNT, OPTION_ORDER, OPTION_COUNT };
+enum provision_option { OPTION_ARM = PROVISION_SHARED_COUNT, OPTION_ORDER, OPTION_TRIES, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     PROVISION_SHARED_OPTIONS,
     [OPTION_ARM] = {"arm", 0, "SERIAL:DIGEST",
@@ -44,6 +45,10 @@ static const struct cli_option options[OPTION_COUNT] = {
                     "for one device and any profile; the word profile for any device. Any other is refused",
                     "profile"},
     [OPTION_ORDER] = {"order", 0, "ORDER", "take one unit of this work order for the device", NULL},
+    [OPTION_TRIES] = {"tries", 0, "NUMBER",
+                      "after so many failures through its own fault the board is in quarantine, here and elsewhere: a "
+                      "station gives it, and the record keeps it",
+                      NULL},
 };
 
 /* What one run of the verb holds. */
@@ -496,7 +501,7 @@ static bool provision_device(struct run *run, struct error *err)
     const bool dry = run->cli->values[PROVISION_DRY_RUN] != NULL;
     enum provision_status status;
 
-    if (!ask_order(run, err))
+    if (!quarantine_check(&run->ledger, run->session.device.serial, run->facts.tries, err) || !ask_order(run, err))
         return false;
     prepare_engine(run);
     if (!data_files_add_write_keys(&run->data, run->session.device.serial, run->write_keys,
@@ -546,6 +551,7 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
                                  cli->values[PROVISION_OPERATOR]);
     run.ledger.order = &run.order;
     if (!run_facts_start(&run.facts, &err) ||
+        !run_facts_read_tries(adopt ? NULL : cli->values[OPTION_TRIES], &run.facts.tries, &err) ||
         !arming_read(&run.arming, adopt ? NULL : cli->values[OPTION_ARM], cli->values[PROVISION_ONLY], &err))
         return output_error(&cli->output, &err);
     if (!profile_file_read(cli->arguments[0], &run.profile, &err))
@@ -623,6 +629,9 @@ const struct cli_verb cli_verb_provision = {
                    "With --order the device takes a unit of a work order before anything is written\n"
                    "to it (imprint order new), counts once when it is finished, and keeps its unit\n"
                    "when it fails later: run it again. Without one nothing is counted.\n"
+                   "\n"
+                   "A board that a station of the line holds in quarantine, or that was scrapped, is\n"
+                   "refused until a person decides: imprint rework, imprint scrap.\n"
                    "\n"
                    "The plan shows the state of the device: blank, partial, done. A device that is\n"
                    "done-by-another-profile, done-elsewhere (its key records are not here: adopt\n"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint rework and scrap: what a person decides about a board that has failed. The work is in station/quarantine.c.
  */
-#include "cli/with_ledger.h"
+#include "cli/cli.h"
+#include "cli/line_print.h"
 #include "report/serial_word.h"
 #include "station/quarantine.h"
 #include "station/run_facts.h"
@@ -25,15 +26,16 @@ static bool check_options(const struct cli *cli, struct error *err)
            (note == NULL || quarantine_check_note(note, err));
 }
 
-static bool decide(struct cli *cli, struct ledger *ledger, enum quarantine_decision decision, struct error *err)
+static bool decide(struct cli *cli, struct station_ledger *ledger, enum quarantine_decision decision, struct error *err)
 {
-    const char *person = cli->values[OPTION_OPERATOR], *note = cli->values[OPTION_NOTE];
+    const struct quarantine_word word = {.operator_name = cli->values[OPTION_OPERATOR],
+                                         .note = cli->values[OPTION_NOTE]};
     char serial[LEDGER_DEVICE_SIZE];
     struct quarantine found;
     json_t *object;
 
     if (!serial_word_read(cli->arguments[0], serial, err) ||
-        !quarantine_decide(ledger, serial, decision, person, note, &found, err))
+        !quarantine_decide(ledger, serial, decision, &word, &found, err))
         return false;
     if (decision == QUARANTINE_REWORK)
         output_result(&cli->output, "rework: %s: it had failed %u time%s; stations work on it again\n", serial,
@@ -41,38 +43,36 @@ static bool decide(struct cli *cli, struct ledger *ledger, enum quarantine_decis
     else
         output_result(&cli->output, "scrapped: %s: no station works on it again\n", serial);
     object = json_pack("{s:s, s:s, s:o, s:I}", "event", quarantine_result(decision), "serial", serial, "operator",
-                       value_text(person), "failures", (json_int_t)found.failures);
-    if (note != NULL)
-        json_object_set_new(object, "note", value_text(note));
+                       value_text(word.operator_name), "failures", (json_int_t)found.failures);
+    if (word.note != NULL)
+        json_object_set_new(object, "note", value_text(word.note));
     output_object(&cli->output, object);
     return true;
 }
 
-static bool rework(struct cli *cli, struct ledger *ledger, struct error *err)
-{
-    return decide(cli, ledger, QUARANTINE_REWORK, err);
-}
-
-static bool scrap(struct cli *cli, struct ledger *ledger, struct error *err)
-{
-    return decide(cli, ledger, QUARANTINE_SCRAP, err);
-}
-
-static enum cli_exit run(struct cli *cli, ledger_work *work)
+/* A decision that the line cannot be told now waits in the outbox. */
+static enum cli_exit run(struct cli *cli, enum quarantine_decision decision)
 {
     struct error err = ERROR_IN(cli->error_room);
+    struct station_ledger ledger = {.config = &cli->station.config, .line.is_late = true};
+    bool ok = check_options(cli, &err);
 
-    return check_options(cli, &err) ? with_ledger(cli, LEDGER_USE, work) : output_error(&cli->output, &err);
+    if (ok) {
+        ok = decide(cli, &ledger, decision, &err);
+        ok = line_print_send(&cli->output, &ledger, ok, &err);
+        station_ledger_close(&ledger);
+    }
+    return ok ? CLI_DONE : output_error(&cli->output, &err);
 }
 
 static enum cli_exit run_rework(struct cli *cli)
 {
-    return run(cli, rework);
+    return run(cli, QUARANTINE_REWORK);
 }
 
 static enum cli_exit run_scrap(struct cli *cli)
 {
-    return run(cli, scrap);
+    return run(cli, QUARANTINE_SCRAP);
 }
 
 const struct cli_verb cli_verb_rework = {
@@ -80,9 +80,11 @@ const struct cli_verb cli_verb_rework = {
     .arguments = "SERIAL",
     .summary = "Let stations work again on a board that has failed",
     .description = "A station works no more on a board that has failed too often through its own\n"
-                   "fault (`tries` in the station file): it is in quarantine. After a repair, or to\n"
-                   "try once more, this ends it; the failures before do not count any more. The\n"
-                   "decision is an entry of the ledger. Run it with the station's --state.\n",
+                   "fault (`tries` in the station file): it is in quarantine, at the other stations\n"
+                   "of the line and for imprint provision, too. After a repair, or to try once more,\n"
+                   "this ends it; the failures before do not count any more. The decision is an\n"
+                   "entry of the ledger, and sent to the line. Run it with the --state of any of\n"
+                   "its stations.\n",
     .examples = "  imprint rework 0123A1B2C3D4E5F601 --operator 4 --note 'U3 reflowed'\n",
     .options = options,
     .option_count = OPTION_COUNT,
@@ -95,9 +97,10 @@ const struct cli_verb cli_verb_scrap = {
     .name = "scrap",
     .arguments = "SERIAL",
     .summary = "Say that a board is thrown away: no station works on it again",
-    .description = "The decision is an entry of the ledger, and for good. Run it with the station's\n"
-                   "--state. A finished device counts as made: retire it first. A unit of a work\n"
-                   "order that the board holds is given back with imprint order release.\n",
+    .description = "The decision is an entry of the ledger, sent to the line, and for good. Run it\n"
+                   "with the --state of any station of the line. A finished device counts as made:\n"
+                   "retire it first. A unit of a work order that the board holds is given back with\n"
+                   "imprint order release.\n",
     .examples = "  imprint scrap 0123A1B2C3D4E5F601 --operator 4 --note 'pad lifted'\n",
     .options = options,
     .option_count = OPTION_COUNT,

@@ -260,6 +260,40 @@ bool ledger_line_find_mcu(struct database *line, const char *mcu, const char *de
     return ok;
 }
 
+static bool read_attempt(struct statement *row, struct ledger_line_attempt *attempt)
+{
+    *attempt = (struct ledger_line_attempt){.exit = (int)statement_number(row, 3),
+                                            .tries = (unsigned)statement_number(row, 4)};
+    /* A reason that is longer than any of ours is none. */
+    if (!copy_text(statement_text(row, 2), attempt->reason, sizeof attempt->reason))
+        attempt->reason[0] = '\0';
+    return copy_text(statement_text(row, 0), attempt->time, sizeof attempt->time) &&
+           copy_text(statement_text(row, 1), attempt->result, sizeof attempt->result) &&
+           copy_text(statement_text(row, 5), attempt->station, sizeof attempt->station);
+}
+
+bool ledger_line_find_attempts(struct database *line, const char *device, const char *own_log,
+                               struct ledger_line_attempt *attempts, size_t *count, struct error *err)
+{
+    static const char sql[] = "SELECT at, outcome, reason, code, tries, station FROM line_find_attempts($1, $2)";
+    enum statement_result result = STATEMENT_FAILED;
+    struct statement find;
+    bool ok = statement_prepare(&find, line, sql, err);
+
+    *count = 0;
+    if (ok) {
+        statement_bind_text(&find, 1, device);
+        statement_bind_text(&find, 2, own_log);
+    }
+    while (ok && (result = statement_step(&find, err)) == STATEMENT_ROW) {
+        ok =
+            (*count < LEDGER_LINE_ATTEMPTS_MAX && read_attempt(&find, &attempts[*count])) || answer_is_wrong(line, err);
+        *count += ok;
+    }
+    statement_finish(&find);
+    return ok && result == STATEMENT_DONE;
+}
+
 /* --- this station's log --- */
 
 static bool judge_opening(struct database *line, const struct ledger *ledger, struct statement *open,

@@ -79,6 +79,24 @@ bool ledger_line_claim_board(struct database *line, const char *board, const cha
 bool ledger_line_find_mcu(struct database *line, const char *mcu, const char *device, struct ledger_line_board *found,
                           struct error *err);
 
+#define LEDGER_LINE_ATTEMPTS_MAX 256 /* of one device that the line tells */
+
+/* An attempt at a device, as far as it counts for its quarantine. */
+struct ledger_line_attempt {
+    char time[ENTRY_TIME_SIZE];
+    char result[16], reason[32];       /* of the entry; "" where there is none, or a longer one */
+    int exit;                          /* exit code of a run that failed */
+    unsigned tries;                    /* how often its station lets a board fail; 0: it did not say */
+    char station[LEDGER_STATION_SIZE]; /* whose entry it is; "": this one's */
+};
+
+/*
+ * The attempts at a device that other logs than `own_log` have, newest first, but one that scrapped it before all: into
+ * `attempts` (LEDGER_LINE_ATTEMPTS_MAX), their number into `*count`. False with a reason.
+ */
+bool ledger_line_find_attempts(struct database *line, const char *device, const char *own_log,
+                               struct ledger_line_attempt *attempts, size_t *count, struct error *err);
+
 /* What the line has of this station's log. */
 struct ledger_line_log {
     struct merkle tree;

@@ -5,6 +5,7 @@
  */
 #include "ledger/line.h"
 #include "ledger/line_alarms.h"
+#include "ledger/line_attempts.h"
 #include "ledger/line_boards.h"
 #include "ledger/line_briefs.h"
 #include "ledger/line_mcus.h"
@@ -249,6 +250,7 @@ static const char *const upgrades[] = {
     line_mcus_upgrade,
     line_alarms_upgrade,
     line_briefs_upgrade,
+    line_attempts_upgrade,
 };
 
 const struct database_kind ledger_line_kind = {

@@ -34,6 +34,11 @@ static void put_work(struct writer *writer, struct command *command, const struc
 {
     put_option(writer, "--only", board->serial);
     put_option(writer, "--socket", socket);
+    /* The golden device shows what is wrong with the fixture: its failures condemn no board. */
+    if (!admission_is_golden(settings, board)) {
+        (void)snprintf(command->tries, sizeof command->tries, "%u", settings->tries);
+        put_option(writer, "--tries", command->tries);
+    }
     if (!settings->irreversible || board->digest[0] == '\0')
         return;
     (void)snprintf(command->arm, sizeof command->arm, "%s:%s", board->serial, board->digest);

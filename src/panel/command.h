@@ -13,10 +13,11 @@ enum command_kind {
     COMMAND_WORK, /* do it, on this very chip */
 };
 
-/* One command line. The pointers lead into settings and board, and into `arm`. */
+/* One command line. The pointers lead into settings and board, and into `arm` and `tries`. */
 struct command {
     const char *arguments[WORKER_ARGUMENTS_MAX + 1];
     char arm[BOARD_SERIAL_SIZE + BOARD_DIGEST_SIZE];
+    char tries[8];
 };
 
 /* Makes it for the socket `index`. */

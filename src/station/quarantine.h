@@ -6,10 +6,10 @@
 #ifndef IMPRINT_STATION_QUARANTINE_H
 #define IMPRINT_STATION_QUARANTINE_H
 
-#include "ledger/ledger.h"
+#include "station/station_ledger.h"
 
 #define QUARANTINE_TRIES_USUAL 2 /* a second socket tells a bad socket from a bad board */
-#define QUARANTINE_TRIES_MAX 100
+#define QUARANTINE_TRIES_MAX RUN_FACTS_TRIES_MAX
 
 enum quarantine_state {
     QUARANTINE_NONE,     /* its last attempt succeeded, or it is not known, or it may be tried again */
@@ -20,16 +20,28 @@ enum quarantine_state {
 struct quarantine {
     enum quarantine_state state;
     unsigned failures; /* since it last succeeded, was reworked or retired */
-    bool is_known;     /* the ledger has an attempt at it */
-    bool is_finished;  /* its last attempt finished it */
+    unsigned tries; /* after so many it is held: the least of what is asked for and of what those runs said; 0: never */
+    bool is_known;  /* the ledger has an attempt at it */
+    bool is_finished;                  /* its last attempt finished it */
+    char station[LEDGER_STATION_SIZE]; /* where it failed last, of another ledger of the line; "": in this one */
 };
 
 /* Whether a failure with this reason is nobody's but the station's, the settings' or a server's. */
 bool quarantine_spares_board(const char *reason);
 
-/* What the ledger says of the device, if boards are held after `tries` failures. False with a reason. */
+/*
+ * What this ledger says of the device, if boards are held after `tries` failures (0: where a station that they were at
+ * holds them). False with a reason.
+ */
 bool quarantine_look(struct ledger *ledger, const char *device, unsigned tries, struct quarantine *found,
                      struct error *err);
+
+/*
+ * The same of ledger and line, for a run that is about to change the device. The line's attempts come in by the time of
+ * their entries. False with ERROR_QUARANTINED or ERROR_SCRAPPED, or as station_line_open().
+ */
+bool quarantine_check(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES], unsigned tries,
+                      struct error *err);
 
 /* What a person decides. */
 enum quarantine_decision {
@@ -46,12 +58,17 @@ bool quarantine_check_note(const char *note, struct error *err);
 const char *quarantine_verb(enum quarantine_decision decision);
 const char *quarantine_result(enum quarantine_decision decision);
 
+struct quarantine_word {
+    const char *operator_name; /* who decides */
+    const char *note;          /* what was found or done; NULL: nothing is said */
+};
+
 /*
- * Appends the decision, durably; `*found` is what the device was before. `note` may be NULL. False with ERROR_USAGE
- * where it cannot be: an unknown device, one that has not failed (rework), one that is finished (scrap: it is retired
- * first), one that was scrapped; or with another reason.
+ * Appends the decision, durably; `*found` is what the device was before, according to ledger and line. False with
+ * ERROR_USAGE where it cannot be: an unknown device, one that has not failed (rework), one that is finished (scrap: it
+ * is retired first), one that was scrapped; or with another reason.
  */
-bool quarantine_decide(struct ledger *ledger, const char *device, enum quarantine_decision decision,
-                       const char *operator_name, const char *note, struct quarantine *found, struct error *err);
+bool quarantine_decide(struct station_ledger *ledger, const char *device, enum quarantine_decision decision,
+                       const struct quarantine_word *word, struct quarantine *found, struct error *err);
 
 #endif

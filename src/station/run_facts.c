@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error_format.h"
+#include "base/number.h"
 #include "imprint_version.h"
 #include "station/value.h"
 
@@ -60,6 +61,19 @@ bool run_facts_check_operator(const char *name, struct error *err)
            check_name(name, "operator", "give a name or number that finds the person again: --operator NAME", err);
 }
 
+bool run_facts_read_tries(const char *text, unsigned *tries, struct error *err)
+{
+    uint64_t number = 0;
+
+    if (text != NULL && number_parse(text, 1, RUN_FACTS_TRIES_MAX, &number) != NUMBER_OK) {
+        error_set(err, ERROR_USAGE, "--tries needs a number from 1 to 100", NULL);
+        error_with_subject(err, text);
+        return false;
+    }
+    *tries = (unsigned)number;
+    return true;
+}
+
 bool run_facts_start(struct run_facts *facts, struct error *err)
 {
     if (!run_facts_check_operator(facts->operator_name, err))
@@ -96,5 +110,7 @@ json_t *run_facts_value(const struct run_facts *facts)
 
     if (facts->socket != NULL)
         json_object_set_new(value, "socket", json_string(facts->socket));
+    if (facts->tries > 0)
+        json_object_set_new(value, "tries", json_integer(facts->tries));
     return value;
 }

@@ -11,6 +11,7 @@
 
 #define RUN_FACTS_TIME_SIZE 32 /* "2026-01-31T12:00:00Z" and to spare */
 #define RUN_FACTS_HOST_SIZE 256
+#define RUN_FACTS_TRIES_MAX 100
 #define RUN_FACTS_OPERATOR_MAX 64 /* bytes of UTF-8 */
 
 /* The texts that are pointers are the caller's and must outlive the struct. */
@@ -19,6 +20,7 @@ struct run_facts {
     const char *device;        /* DEVICE, or the port of a board's console, as given */
     const char *operator_name; /* --operator; NULL: not given */
     const char *socket;        /* --socket: where in the station the device was; NULL: not given */
+    unsigned tries;            /* --tries: how often this station lets a board fail; 0: not given */
     bool is_console;           /* `device` is a console */
     bool is_virtual;           /* the station knows that a virtual chip is behind it */
     char host[RUN_FACTS_HOST_SIZE];
@@ -34,6 +36,9 @@ void run_facts_time(char text[static RUN_FACTS_TIME_SIZE]);
  * characters.
  */
 bool run_facts_start(struct run_facts *facts, struct error *err);
+
+/* Reads --tries (NULL: not given) into `tries`. False with ERROR_USAGE. */
+bool run_facts_read_tries(const char *text, unsigned *tries, struct error *err);
 
 /* The same check of a name alone; NULL is none. */
 bool run_facts_check_operator(const char *name, struct error *err);

@@ -393,6 +393,15 @@ bool station_ledger_check_mcu(struct station_ledger *ledger, const char *mcu,
     return refuse_mcu(&here, there.owner.station, mcu, device, err);
 }
 
+bool station_ledger_line_attempts(struct station_ledger *ledger, const char *device,
+                                  struct ledger_line_attempt *attempts, size_t *count, struct error *err)
+{
+    *count = 0;
+    return open_if_there(ledger, err) &&
+           station_line_find_attempts(line_of(ledger), device, ledger->is_open ? ledger->ledger.log : "", attempts,
+                                      count, err);
+}
+
 json_t *station_ledger_load(struct ledger *ledger, uint64_t seq, struct error *err)
 {
     struct bytes_out text = {.data = malloc(ENTRY_MAX), .cap = ENTRY_MAX};

@@ -77,6 +77,10 @@ bool station_ledger_claim_board(struct station_ledger *ledger, const char *board
 bool station_ledger_check_mcu(struct station_ledger *ledger, const char *mcu,
                               const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err);
 
+/* The attempts at the device that the line has of other logs than this ledger's: as station_line_find_attempts(). */
+bool station_ledger_line_attempts(struct station_ledger *ledger, const char *device,
+                                  struct ledger_line_attempt *attempts, size_t *count, struct error *err);
+
 /* The entry's content for a line of the history (station/history.h): the caller's reference; NULL without memory. */
 json_t *station_ledger_content(json_t *line);
 

@@ -159,6 +159,24 @@ bool station_line_find_mcu(struct station_line *line, const char *mcu, const cha
     return judge(line, ledger_line_find_mcu(&line->database, mcu, device, found, &failure), &failure, err);
 }
 
+bool station_line_find_attempts(struct station_line *line, const char *device, const char *own_log,
+                                struct ledger_line_attempt *attempts, size_t *count, struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+    bool ok;
+
+    *count = 0;
+    if (!station_line_open(line, err))
+        return false;
+    if (line->state != STATION_LINE_OPEN)
+        return true;
+    ok = ledger_line_find_attempts(&line->database, device, own_log, attempts, count, &failure);
+    if (!ok)
+        *count = 0;
+    return judge(line, ok, &failure, err);
+}
+
 static json_t *read_entry(struct bytes text, const char *device, struct error *err)
 {
     json_t *entry = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL);

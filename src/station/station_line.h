@@ -58,6 +58,13 @@ bool station_line_find_mcu(struct station_line *line, const char *mcu, const cha
                            struct ledger_line_board *found, struct error *err);
 
 /*
+ * The attempts at the device that other logs of the line have (ledger_line_find_attempts()): none where there is no
+ * line and while it is away. False as station_line_open().
+ */
+bool station_line_find_attempts(struct station_line *line, const char *device, const char *own_log,
+                                struct ledger_line_attempt *attempts, size_t *count, struct error *err);
+
+/*
  * The entry with which a station of the line last finished the device, as JSON: the caller's reference; NULL for none.
  * False as station_line_open().
  */

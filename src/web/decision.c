@@ -68,21 +68,23 @@ static void decide(struct desk *desk, const struct call *call, enum quarantine_d
     const char *note = request_field(&call->form, "note");
     char room[ERROR_ROOM], serial[LEDGER_DEVICE_SIZE];
     struct error err = ERROR_IN(room);
+    struct station_config config = {.device = ""};
+    /* A line that is away is not waited for: the decision is kept in the outbox. */
+    struct station_ledger ledger = {.config = &config, .line.is_late = true};
+    const struct quarantine_word word = {.operator_name = call->session.user.name, .note = note};
     struct quarantine found;
-    struct ledger ledger;
 
     if (!serial_word_read(request_field(&call->form, "serial"), serial, &err) || !check_note(note, &err)) {
         error_doing(&err, quarantine_verb(decision));
         reply_failure(reply, 400, &frame, &err);
         return;
     }
-    if (!pages_open_ledger(desk, &frame, LEDGER_USE, &ledger, reply))
-        return;
-    if (quarantine_decide(&ledger, serial, decision, call->session.user.name, note, &found, &err))
+    (void)snprintf(config.state, sizeof config.state, "%s", desk->settings->state);
+    if (quarantine_decide(&ledger, serial, decision, &word, &found, &err))
         reply_decided(reply, serial, strcmp(request_field(&call->form, "to"), "list") == 0);
     else
         reply_failure(reply, 409, &frame, &err);
-    ledger_close(&ledger);
+    station_ledger_close(&ledger);
 }
 
 void web_device_rework(struct desk *desk, const struct call *call, struct reply *reply)

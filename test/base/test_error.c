@@ -64,6 +64,8 @@ static void test_every_reason_has_its_row(void **state)
         {ERROR_NOT_LISTED, "not-listed", 4},
         {ERROR_NO_CERTIFICATE, "no-certificate", 4},
         {ERROR_ORDER_DEVICE, "order-device", 4},
+        {ERROR_QUARANTINED, "quarantined", 4},
+        {ERROR_SCRAPPED, "scrapped", 4},
         {ERROR_REHEARSAL, "rehearsal", 4},
         {ERROR_CONFIG_UNLOCKED, "config-unlocked", 4},
         {ERROR_CONFIG_LOCKED, "config-locked", 4},

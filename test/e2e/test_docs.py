@@ -154,7 +154,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
     runs = [("info",), ("--verbose", "info"), ("explain", dump), ("explain", DUMPS / "608b-blank-rev6003.hex"),
             ("keys",), ("public-key", "18"), ("sign", "18", EXAMPLE),
             ("csr", "18", "-s", "CN=x"), ("verify", "18", signature, EXAMPLE), ("random", "4"), ("scan",), ("help",), ("version",),
-            ("compile", EXAMPLE, "--c"), ("compile", EXAMPLE, "--binary"), ("virtual", "new", chip), ("provision", EXAMPLE, "--arm", "profile", "--socket", "A1"),
+            ("compile", EXAMPLE, "--c"), ("compile", EXAMPLE, "--binary"), ("virtual", "new", chip), ("provision", EXAMPLE, "--arm", "profile", "--socket", "A1", "--tries", "2"),
             ("verify-record", provisioned.device / "history.jsonl"),
             ("erase", "--yes"), ("adopt", EXAMPLE, "--dry-run"), ("adopt", EXAMPLE), ("provision", checked),
             ("certificate", "show"), ("certificate", "verify"), ("certificate", "export", tmp_path / "certificates"),
@@ -201,7 +201,7 @@ def test_record_page(provisioned):
     known = set(json_page.rows(page[:page.index("## The history")]))
     checked = provisioned.folder / "checked.yaml"
     checked.write_text(re.sub(r"  mark:.*\n", "  genuine: reported\n", EXAMPLE.read_text()))
-    provisioned.run("provision", checked, "--arm", "profile", "--socket", "A1")
+    provisioned.run("provision", checked, "--arm", "profile", "--socket", "A1", "--tries", "2")
     fields = {path for path, _ in json_page.walk(provisioned.record)} - {"profile", "run", "locked", "keys[].proof"}
     assert fields <= known, fields - known
     assert {path for path in known - fields if not path.startswith(("run.board", "primary", "certificates", "connections", "data", "listed"))} == {"keys[].request"}

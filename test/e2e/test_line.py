@@ -253,7 +253,7 @@ def test_a_silent_server_takes_seconds_and_no_more(line, first):
 REFUSED = [
     "SELECT * FROM line_entry", "INSERT INTO line_entry (log, seq, leaf, body) VALUES (1, 9, '', '')", "UPDATE line_entry SET body = ''",
     "DELETE FROM line_entry", "TRUNCATE line_entry", "UPDATE line_log SET station = 'st-02'", "SELECT line_grant('st-02')",
-    "SELECT line_derive(1, 1, '{}')", "SELECT * FROM line_board", "SELECT * FROM line_mcu", "SELECT line_derive_mcu(1, 1, '{}')", "SELECT line_derive_board(1, 1, '{}')", "SELECT line_derive_keys(1, 1, '{}')", "SELECT line_note_alarm('x', 1, 1, '{}')", "CREATE TABLE mine (x TEXT)",
+    "SELECT line_derive(1, 1, '{}')", "SELECT * FROM line_board", "SELECT * FROM line_mcu", "SELECT line_derive_mcu(1, 1, '{}')", "SELECT * FROM line_attempt", "SELECT line_derive_attempt(1, 1, '{}')", "SELECT line_derive_board(1, 1, '{}')", "SELECT line_derive_keys(1, 1, '{}')", "SELECT line_note_alarm('x', 1, 1, '{}')", "CREATE TABLE mine (x TEXT)",
     "UPDATE imprint_version SET version = 2"]
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Board numbers across a line: claimed on the server before a device is changed; a second one that is found later is an alarm."""
+import json
 import subprocess
 
 import pytest
@@ -12,9 +13,9 @@ from test_orders import RUN, Line
 pytest_plugins = ["postgres_server"]
 
 
-AS_BEFORE_MCUS = ("ALTER TABLE line_entry DROP COLUMN brief", "DROP FUNCTION line_brief",
+AS_BEFORE_MCUS = ("DROP TABLE line_attempt", "ALTER TABLE line_entry DROP COLUMN brief", "DROP FUNCTION line_brief",
                   "DROP FUNCTION line_list_alarms",
-                  "DROP FUNCTION line_derive(BIGINT, BIGINT, JSON), line_derive_mcu, line_find_mcu",
+                  "DROP FUNCTION line_derive(BIGINT, BIGINT, JSON), line_derive_mcu, line_find_mcu, line_derive_attempt, line_find_attempts",
                   "CREATE FUNCTION line_derive(log_id BIGINT, nr BIGINT, entry JSON) RETURNS JSONB LANGUAGE sql SET search_path = public, pg_temp"
                   " AS $$ SELECT line_derive_keys(log_id, nr, entry) || line_derive_board(log_id, nr, entry) $$",
                   "UPDATE imprint_version SET version = 2 WHERE name = 'ledger of a line'")
@@ -170,3 +171,69 @@ def test_a_database_of_version_2_learns_the_microcontrollers_of_its_entries(line
     run_program("line", "init", "--server", line.settings())
     assert line.sql("SELECT number, serial FROM line_mcu") == f"{ONE}|{Bench(first.station).serial(1)}"
     assert "this board had another chip" in there.run(2, "b", ONE, code=DUPLICATE).error["cause"]
+
+
+# ---- quarantine
+
+
+def fail(one, seed, *more, code=1):
+    """As a station's worker does it: the chip refuses the encrypted write, as of a part with another secret in slot 6."""
+    profile = {"imprint": 1, "name": "faulty", "rehearsal": "allowed", "keys": [],
+               "chip": {"parts": ["ATECC608B"], "configuration": "trust-flex", "write-keys": [{"slot": 6, "file": "write.hex"}]},
+               "data": [{"name": "storage", "type": "aes", "id": 33, "slot": 5, "algorithm": "gcm", "file": "aes.hex"}]}
+    for name, size in (("aes.hex", 16), ("write.hex", 32)):
+        one.station.write(name, "5A" * size).chmod(0o600)
+    path = one.folder / f"part-{seed}"
+    if not path.exists():
+        one.station.run("virtual", "new", "--as", "trust-flex", "--seed", seed, path)
+    return one.station.json("--device", f"virtual:{path}", "provision", one.station.write("faulty.yaml", json.dumps(profile)), "--arm", "profile", *more, code=code)
+
+
+def bring(one, other, seed):
+    """The part is at another station."""
+    (other.folder / f"part-{seed}").write_bytes((one.folder / f"part-{seed}").read_bytes())
+
+
+def test_a_board_in_quarantine_is_refused_at_every_station(line, first, second):
+    fail(first, 1, "--tries", "2")
+    fail(first, 1, "--tries", "2")
+    bring(first, second, 1)
+    before = (second.folder / "part-1").read_bytes()
+    for more in ((), ("--dry-run",), ("--tries", "9")):
+        error = fail(second, 1, *more, code=4).error
+        assert error["reason"] == "quarantined" and "it has failed 2 times, the last time at station st-01" in error["cause"], error
+    assert (second.folder / "part-1").read_bytes() == before
+    # A person decides where the board is; that holds where it came from, too.
+    (done,) = [item for item in second.station.json("rework", first.serial(1), "--operator", "4").objects if item["event"] == "reworked"]
+    assert done["failures"] == 2
+    assert fail(first, 1).error["reason"] == "chip-refused"
+    # Failures of several stations are added up, by their time.
+    fail(first, 2)
+    bring(first, second, 2)
+    fail(second, 2)
+    assert fail(second, 2, "--tries", "2", code=4).error["reason"] == "quarantined"
+    second.station.run("scrap", first.serial(2), "--operator", "4")
+    assert fail(first, 2, code=4).error["reason"] == "scrapped"
+    assert "for good" in first.station.json("rework", first.serial(2), "--operator", "4", code=2).error["cause"]
+
+
+def test_without_the_server_a_station_knows_its_own_failures(line, tmp_path):
+    one, two = (member(line, tmp_path, role, **{"without-server": more}) for role, more in (("st-01", "stop"), ("st-02", "continue")))
+    fail(one, 1, "--tries", "1")
+    bring(one, two, 1)
+    line.kill()
+    assert fail(one, 1, code=3).error["reason"] == "server-away", "stop: nothing is done that the line was not asked about"
+    assert fail(two, 1).error["reason"] == "chip-refused", "continue: as if there were no other station"
+    assert one.station.json("rework", one.serial(1), "--operator", "4").objects[0]["event"] == "reworked", "a decision waits in the outbox"
+    line.start()
+    one.station.run("ledger", "sync")
+    assert line.sql("SELECT result, tries FROM line_attempt ORDER BY time").split() == ["failed|1", "reworked|0"]
+
+
+def test_a_database_of_version_5_learns_the_attempts_of_its_entries(line, first, second):
+    fail(first, 1, "--tries", "1")
+    assert line.sql("DROP TABLE line_attempt", "DROP FUNCTION line_derive_attempt, line_find_attempts",
+                    "UPDATE imprint_version SET version = 5 WHERE name = 'ledger of a line'") == ""
+    run_program("line", "init", "--server", line.settings())
+    bring(first, second, 1)
+    assert fail(second, 1, code=4).error["reason"] == "quarantined"

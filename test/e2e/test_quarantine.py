@@ -9,7 +9,7 @@ from test_station import make_line  # noqa: F401  (a fixture)
 from test_station_login import USERS, write_users
 from web_client import Person
 
-INPUT = 2
+INPUT, ELSEWHERE = 2, 4
 
 
 def faulty(line):
@@ -63,17 +63,39 @@ def test_quarantine_rework_scrap(make_line):  # noqa: F811
     gone = attempt(line, board, "A1")
     assert (gone["reason"], gone["action"]) == ("scrapped", "set it aside")
     assert "for good" in decide(line, "rework", serial, "--operator", "4", code=INPUT).error["cause"]
-    decide(line, "--device", f"virtual:{board}", "provision", EXAMPLE, "--arm", "profile")
-    decide(line, "--device", f"virtual:{board}", "retire", serial, "--yes")
-    assert attempt(line, board, "A2")["reason"] == "scrapped", "whatever was done to it since"
+    by_hand = decide(line, "--device", f"virtual:{board}", "provision", EXAMPLE, "--arm", "profile", code=ELSEWHERE)
+    assert by_hand.error["reason"] == "scrapped"
+    assert attempt(line, board, "A2")["reason"] == "scrapped", "for good"
     line.stop()
-    assert line.made()[serial] == ["failed", "failed", "reworked", "failed", "scrapped", "provisioned", "retired"]
+    assert line.made()[serial] == ["failed", "failed", "reworked", "failed", "scrapped", "refused"]
     entries = [one["entry"] for one in line.ledger("show", serial)]
     assert [(entry["kind"], entry["operator"], entry.get("note")) for entry in entries if entry["kind"] in ("rework", "scrap")] == \
         [("rework", "4", "U3 reflowed"), ("scrap", "4", None)]
     assert run_program("--json", "--state", line.folder / "state", "ledger", "verify").code == 0
     assert run_program("--json", "--state", line.folder / "state", "ledger", "rebuild").code == 0
-    assert line.made()[serial][-1] == "retired"
+    assert line.made()[serial][-1] == "refused"
+
+
+def test_by_hand(make_line):  # noqa: F811
+    """What a station holds is refused by hand, too, before anything is written; what only failed by hand is held by no one but a station."""
+    line = faulty(make_line(tries=1)).start()
+    board, other = line.board(1, "trust-flex"), line.board(2, "trust-flex")
+    serial = attempt(line, board, "A1")["serial"]
+    line.stop()
+    before = board.read_bytes()
+
+    def by_hand(board, *more, code=ELSEWHERE):
+        return decide(line, "--device", f"virtual:{board}", "provision", line.folder / "board.yaml", "--arm", "profile", *more, code=code).error
+    for more in ((), ("--dry-run",), ("--tries", "100")):
+        error = by_hand(board, *more)
+        assert (error["reason"], error["serial"]) == ("quarantined", serial) and "failed 1 time" in error["cause"] and f"{serial} --operator NAME" in error["next"], error
+    assert board.read_bytes() == before
+    decide(line, "rework", serial, "--operator", "4")
+    for _ in range(3):
+        assert by_hand(other, code=1)["reason"] == "chip-refused"
+    assert by_hand(other, "--tries", "3")["reason"] == "quarantined", "but a station counts them"
+    assert by_hand(other, code=1)["reason"] == by_hand(board, code=1)["reason"] == "chip-refused"
+    assert "--tries needs a number from 1 to 100" in by_hand(other, "--tries", "0", code=INPUT)["cause"]
 
 
 def test_a_lead_decides_at_the_page(make_line):  # noqa: F811

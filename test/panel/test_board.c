@@ -213,8 +213,11 @@ static void assert_command(const struct command *command, const char *expected)
 
 static void test_commands(void **state)
 {
-    static struct panel_settings settings = {
-        .profile = "p.yaml", .state = "st", .socket_count = 1, .sockets = {{.name = "a1", .device = "kit:hid:1"}}};
+    static struct panel_settings settings = {.tries = 3,
+                                             .profile = "p.yaml",
+                                             .state = "st",
+                                             .socket_count = 1,
+                                             .sockets = {{.name = "a1", .device = "kit:hid:1"}}};
     const struct panel_board board = {.serial = SERIAL, .digest = DIGEST}, refused = {.serial = SERIAL};
     struct command command;
 
@@ -224,8 +227,8 @@ static void test_commands(void **state)
     command_make(&command, &settings, 0, COMMAND_LOOK, &board);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 provision --dry-run -- p.yaml");
     command_make(&command, &settings, 0, COMMAND_WORK, &board);
-    assert_command(&command,
-                   "imprint --json --state st --device kit:hid:1 provision --only " SERIAL " --socket a1 -- p.yaml");
+    assert_command(&command, "imprint --json --state st --device kit:hid:1 provision --only " SERIAL
+                             " --socket a1 --tries 3 -- p.yaml");
     settings.irreversible = settings.rehearsal = true;
     (void)snprintf(settings.order, sizeof settings.order, "WO-1");
     (void)snprintf(settings.issuers, sizeof settings.issuers, "i.yaml");
@@ -234,21 +237,22 @@ static void test_commands(void **state)
     command_make(&command, &settings, 0, COMMAND_WORK, &board);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
                              "provision --rehearsal --order WO-1 --operator 17 --only " SERIAL
-                             " --socket a1 --arm " SERIAL ":" DIGEST " -- p.yaml");
+                             " --socket a1 --tries 3 --arm " SERIAL ":" DIGEST " -- p.yaml");
     command_make(&command, &settings, 0, COMMAND_LOOK, &board);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
                              "provision --rehearsal --order WO-1 --operator 17 --dry-run -- p.yaml");
     /* A board that was refused has no digest: it is not armed. */
     command_make(&command, &settings, 0, COMMAND_WORK, &refused);
-    assert_command(&command,
-                   "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
-                   "provision --rehearsal --order WO-1 --operator 17 --only " SERIAL " --socket a1 -- p.yaml");
+    assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
+                             "provision --rehearsal --order WO-1 --operator 17 --only " SERIAL
+                             " --socket a1 --tries 3 -- p.yaml");
 }
 
 /* A board with a console has no --device; all that a station can say fits. */
 static void test_commands_of_consoles(void **state)
 {
-    static struct panel_settings settings = {.profile = "p.yaml",
+    static struct panel_settings settings = {.tries = 3,
+                                             .profile = "p.yaml",
                                              .state = "st",
                                              .issuers = "i.yaml",
                                              .connections = "c.yaml",
@@ -271,8 +275,8 @@ static void test_commands_of_consoles(void **state)
     command_make(&command, &settings, 0, COMMAND_WORK, &board);
     assert_command(&command,
                    "imprint --json --state st --issuers i.yaml --connections c.yaml board provision --console "
-                   "/dev/ttyS1 --rehearsal --order WO-1 --operator 17 --only " SERIAL " --socket b1 --arm " SERIAL
-                   ":" DIGEST " -- p.yaml");
+                   "/dev/ttyS1 --rehearsal --order WO-1 --operator 17 --only " SERIAL
+                   " --socket b1 --tries 3 --arm " SERIAL ":" DIGEST " -- p.yaml");
 }
 
 /* Boards count once, by their last result; the first one makes the first-pass yield. */

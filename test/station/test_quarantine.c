@@ -42,30 +42,37 @@ static int end(void **state)
 }
 
 /* An attempt with this result; `exit` of a worker that failed. */
-static void append(const char *result, int exit)
+static void append(const char *result, int exit, int tries)
 {
     struct error err = ERROR_IN(room);
     struct ledger_conflict conflict;
     uint64_t seq;
-    json_t *entry = json_pack("{s:s, s:s, s:s, s:s, s:{s:{s:i}}}", "kind", "provision", "device", SERIAL, "result",
-                              result, "reason", "proof-failed", "evidence", "error", "exit", exit);
+    json_t *entry =
+        json_pack("{s:s, s:s, s:s, s:s, s:{s:{s:i}, s:{s:i}}}", "kind", "provision", "device", SERIAL, "result", result,
+                  "reason", "proof-failed", "evidence", "error", "exit", exit, "run", "tries", tries);
     const bool ok = ledger_append(&ledger, entry, &seq, &conflict, &err);
 
     json_decref(entry);
     assert_true(ok);
 }
 
-static struct quarantine look(void)
+static struct quarantine look_with(unsigned tries)
 {
     struct error err = ERROR_IN(room);
     struct quarantine found;
-    const bool ok = quarantine_look(&ledger, SERIAL, TRIES, &found, &err);
+    const bool ok = quarantine_look(&ledger, SERIAL, tries, &found, &err);
 
     assert_true(ok);
     return found;
 }
 
-/* `f`: it failed; `p`: pulled out; `g`: finished; `w`, `t`, `s`: reworked, retired, scrapped. Oldest first. */
+static struct quarantine look(void)
+{
+    return look_with(TRIES);
+}
+
+/* `1`, `3`: it failed at a station that lets a board fail so often; `f`: at one that does not say; `p`: pulled out;
+ * `g`: finished; `w`, `t`, `s`: reworked, retired, scrapped. Oldest first. */
 static void append_all(const char *history)
 {
     for (; *history != '\0'; history++) {
@@ -75,7 +82,9 @@ static void append_all(const char *history)
                              : *history == 's' ? "scrapped"
                                                : "failed";
 
-        append(result, *history == 'f' ? ERROR_EXIT_REFUSED : ERROR_EXIT_UNREACHABLE);
+        const int tries = *history == '1' || *history == '3' ? *history - '0' : 0;
+
+        append(result, *history == 'f' || tries != 0 ? ERROR_EXIT_REFUSED : ERROR_EXIT_UNREACHABLE, tries);
     }
 }
 
@@ -135,6 +144,30 @@ static void test_list(void **state)
     }
 }
 
+/* Who is no station holds what a station holds, and nothing else; the strictest station counts. */
+static void test_whose_limit(void **state)
+{
+    static const struct {
+        const char *history;
+        unsigned tries;
+        enum quarantine_state state;
+    } rows[] = {
+        {"ffff", 0, QUARANTINE_NONE}, {"1", 0, QUARANTINE_HELD},   {"1w", 0, QUARANTINE_NONE},
+        {"33", 0, QUARANTINE_NONE},   {"33", 2, QUARANTINE_HELD},  {"333", 0, QUARANTINE_HELD},
+        {"3f3", 0, QUARANTINE_HELD},  {"3ff", 5, QUARANTINE_HELD}, {"1gff", 0, QUARANTINE_NONE},
+        {"1wf", 5, QUARANTINE_NONE},  {"31", 5, QUARANTINE_HELD},  {"s", 0, QUARANTINE_SCRAPPED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        end(NULL);
+        begin(NULL);
+        append_all(rows[i].history);
+        if (look_with(rows[i].tries).state != rows[i].state)
+            fail_msg("%s with %u: state %d", rows[i].history, rows[i].tries, (int)look_with(rows[i].tries).state);
+    }
+}
+
 /* Attempts that count for nothing hide none that count. */
 static void test_many_attempts(void **state)
 {
@@ -154,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_histories, begin, end),
         cmocka_unit_test_setup_teardown(test_list, begin, end),
+        cmocka_unit_test_setup_teardown(test_whose_limit, begin, end),
         cmocka_unit_test_setup_teardown(test_many_attempts, begin, end),
     };
 
