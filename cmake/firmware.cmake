@@ -74,7 +74,7 @@ endforeach()
 list(TRANSFORM board_sources PREPEND ${imprint_board_folder}/ REGEX "^[^/]")
 list(TRANSFORM board_includes PREPEND ${imprint_board_folder}/ REGEX "^[^/]")
 add_library(imprint_board OBJECT ${own_sources} ${family_sources} ${board_sources}
-  firmware/start/reset.c firmware/start/fault.c firmware/start/heap.c firmware/start/texts.c
+  firmware/start/reset.c firmware/start/fault.c firmware/start/heap.c firmware/start/image.c firmware/start/texts.c
   firmware/start/guard_${board_architecture}.c firmware/entropy.c)
 target_include_directories(imprint_board PRIVATE ${imprint_board_folder} ${board_includes})
 target_compile_definitions(imprint_board PRIVATE ${board_definitions})

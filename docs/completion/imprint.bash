@@ -87,7 +87,7 @@ _imprint_ports() {
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --issuers --connections --json --quiet --verbose --fault --trace --trace-secrets --help --version"
 _imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger witness line order report label manifest signer station user rework scrap retire erase compile board virtual ca help version"
-_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order --tries -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --listen --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --role --note --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
+_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order --tries -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --listen --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --role --note --console --firmware --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
 
 _imprint_subcommands() {
     case $1 in
@@ -151,7 +151,7 @@ _imprint_options() {
         "erase") echo "--yes" ;;
         "compile") echo "--c --binary --certificates --name --arm --run-at-start --out" ;;
         "board info") echo "--console" ;;
-        "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --order --board --socket --tries --timeout --switch --primary-console --end" ;;
+        "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --order --board --socket --firmware --tries --timeout --switch --primary-console --end" ;;
         "board prove") echo "--console --operator --timeout --save --end" ;;
         "virtual new") echo "--as --bus --revision --seed" ;;
         "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical --maximum --message-limit" ;;
@@ -264,6 +264,7 @@ _imprint_value() {
         "board provision --order") echo "none" ;;
         "board provision --board") echo "none" ;;
         "board provision --socket") echo "none" ;;
+        "board provision --firmware") echo "file" ;;
         "board provision --tries") echo "none" ;;
         "board provision --timeout") echo "none" ;;
         "board provision --switch") echo "none" ;;

@@ -60,7 +60,7 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order --tries -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --listen --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --role --note --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
+set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order --tries -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --listen --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --role --note --console --firmware --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
@@ -329,6 +329,7 @@ complete -c imprint -n '__imprint_verb_is board provision' -l operator -x -d 'wh
 complete -c imprint -n '__imprint_verb_is board provision' -l order -x -d 'take one unit of this work order'
 complete -c imprint -n '__imprint_verb_is board provision' -l board -x -d 'the board\'s number; each is used once'
 complete -c imprint -n '__imprint_verb_is board provision' -l socket -x -d 'the station\'s socket that the board is in, for the record'
+complete -c imprint -n '__imprint_verb_is board provision' -l firmware -r -F -d 'refuse a board on which another image runs than this (.bin)'
 complete -c imprint -n '__imprint_verb_is board provision' -l tries -x -d 'after so many failures through its own fault the board is in quarantine, here and elsewhere: a station gives it, and the record keeps it'
 complete -c imprint -n '__imprint_verb_is board provision' -l timeout -x -d 'how long the board may be silent (default: 30)'
 complete -c imprint -n '__imprint_verb_is board provision' -l switch -x -d 'then run this shell command, which flashes the primary image and resets the board, and prove the keys'

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "firmware/factory/image_digest.h"
 #include "firmware/factory/maker.h"
 #include "profile/certificate.h"
 #include "provision/kept_keys.h"
@@ -422,8 +423,17 @@ static bool do_hello(void *application, const struct link_words *words, struct e
     link_add_hex(&frame, "digest", bytes_of(factory->compiled->digest, PROFILE_DIGEST_BYTES));
     link_add_flag(&frame, "armed", factory->compiled->armed);
     link_add_flag(&frame, "certificates", factory->certificates != NULL);
+    if (image_digest_len() != 0)
+        link_add_number(&frame, "image", (uint32_t)image_digest_len());
     link_end(&frame);
     return true;
+}
+
+static bool do_image(void *application, const struct link_words *words, struct error *err)
+{
+    (void)application;
+    (void)words;
+    return image_digest_show(err);
 }
 
 static bool do_end(void *application, const struct link_words *words, struct error *err)
@@ -437,6 +447,7 @@ static bool do_end(void *application, const struct link_words *words, struct err
 
 static const struct console_command commands[] = {
     {"hello", "which application this is", do_hello},
+    {"image", "SHA-256 of the image that runs, computed over the flash", do_image},
     {"known", "[ID HASH [proven]]: what the station has on record of a key; alone: nothing", do_known},
     {"maker", "NONCE: show the maker's certificates; the key in slot 0 signs NONCE", do_maker},
     {"plan", "show what a run would do, change nothing", do_plan},

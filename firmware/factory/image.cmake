@@ -24,7 +24,7 @@ file(STRINGS "${IMPRINT_PROFILE_TABLE}" certificates REGEX "\\.certificate_count
 if(certificates)
   set(image_heap_bytes 5120)
 endif()
-set(image_sources firmware/factory/main.c firmware/factory/factory.c firmware/factory/certificates.c firmware/factory/handshake.c firmware/factory/known.c firmware/factory/maker.c firmware/factory/report.c
+set(image_sources firmware/factory/main.c firmware/factory/factory.c firmware/factory/certificates.c firmware/factory/handshake.c firmware/factory/image_digest.c firmware/factory/known.c firmware/factory/maker.c firmware/factory/report.c
   firmware/console.c
   firmware/platform.c firmware/watchdog.c ${IMPRINT_PROFILE_TABLE})
 set(image_needs imprint_provision imprint_profile imprint_cert imprint_link)

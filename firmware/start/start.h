@@ -7,9 +7,13 @@
 #define IMPRINT_FIRMWARE_START_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The reset handler in the vector table. After main() it calls imprint_board_end() with main()'s result. */
 _Noreturn void start_reset(void);
+
+/* The image, from its vectors to the last byte of the data that is copied to RAM (sections.ld). */
+extern const uint8_t start_image_begin[], start_image_end[];
 
 /*
  * Bytes of stack used since reset, and bytes there are. The stack is filled with a pattern before main() to measure

@@ -39,6 +39,13 @@ const char *imprint_board_name(void);
 size_t imprint_board_unique_id(uint8_t id[IMPRINT_BOARD_ID_MAX]);
 
 /*
+ * The image that runs, as it was flashed, where the processor can read it: sets `*begin` and returns its length in
+ * bytes. The factory application tells the station its SHA-256. Ports that are laid out by firmware/start/sections.ld
+ * have this function; one without it tells none: 0.
+ */
+size_t imprint_board_image(const uint8_t **begin);
+
+/*
  * Writes `len` bytes to the console and waits until the hardware has accepted all of them. On a UART use 115,200 baud,
  * 8 data bits, no parity: `imprint board` expects that.
  */

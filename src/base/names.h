@@ -42,6 +42,7 @@
 #define board_close imprint_board_close
 #define board_connect imprint_board_connect
 #define board_fail imprint_board_fail
+#define board_image_ask imprint_board_image_ask
 #define board_is_in_use imprint_board_is_in_use
 #define board_known_check_mcu imprint_board_known_check_mcu
 #define board_known_find_spared imprint_board_known_find_spared
@@ -634,6 +635,8 @@
 #define http_open imprint_http_open
 #define http_release imprint_http_release
 #define http_request imprint_http_request
+#define image_digest_len imprint_image_digest_len
+#define image_digest_show imprint_image_digest_show
 #define input_close imprint_input_close
 #define input_file_ask_secret imprint_input_file_ask_secret
 #define input_file_get_secret_for_issuer imprint_input_file_get_secret_for_issuer
@@ -1222,8 +1225,8 @@
 #define provision_write_description imprint_provision_write_description
 #define provision_write_head imprint_provision_write_head
 #define published_keys_name imprint_published_keys_name
-#define quarantine_check_note imprint_quarantine_check_note
 #define quarantine_check imprint_quarantine_check
+#define quarantine_check_note imprint_quarantine_check_note
 #define quarantine_decide imprint_quarantine_decide
 #define quarantine_look imprint_quarantine_look
 #define quarantine_result imprint_quarantine_result

@@ -18,6 +18,7 @@
 #include "station/arming.h"
 #include "station/board_certificates.h"
 #include "station/certificate_record.h"
+#include "station/board_image.h"
 #include "station/board_known.h"
 #include "station/board_maker.h"
 #include "station/board_proof.h"
@@ -55,6 +56,7 @@ enum board_option {
     OPTION_ORDER,
     OPTION_BOARD,
     OPTION_SOCKET,
+    OPTION_FIRMWARE,
     OPTION_TRIES,
     OPTION_TIMEOUT,
     OPTION_SWITCH,
@@ -77,6 +79,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_ORDER] = {"order", 0, "ORDER", "take one unit of this work order", NULL},
     [OPTION_BOARD] = {"board", 0, "NUMBER", "the board's number; each is used once", NULL},
     [OPTION_SOCKET] = {"socket", 0, "NAME", "the station's socket that the board is in, for the record", NULL},
+    [OPTION_FIRMWARE] = {"firmware", 0, "FILE", "refuse a board on which another image runs than this (.bin)", NULL},
     [OPTION_TRIES] = {"tries", 0, "NUMBER",
                       "after so many failures through its own fault the board is in quarantine, here and elsewhere: a "
                       "station gives it, and the record keeps it",
@@ -233,12 +236,6 @@ static bool check_mcu(struct run *run, const uint8_t serial[static CHIP_SERIAL_B
            station_ledger_check_mcu(&run->ledger, run->board.mcu, serial, err);
 }
 
-/* A board that refuses to make a plan for a chip that is not its own: why it does is told by the chip's record. */
-static bool check_refused(struct run *run, const struct error *refusal, struct error *err)
-{
-    return !refusal->has_serial || check_mcu(run, refusal->serial, err);
-}
-
 /*
  * The board says which device it is in its plan, or in its refusal to make one. Then it is told what the record of that
  * device says, and sent the certificates that are kept for it; where that spares a key, or may lift the refusal, the
@@ -265,7 +262,8 @@ static bool ask_plan(struct run *run, struct error *err)
     }
     if (ok)
         return true;
-    if (check_refused(run, &refusal, err)) {
+    /* Why a board refuses a chip that is not its own is told by the chip's record. */
+    if (!refusal.has_serial || check_mcu(run, refusal.serial, err)) {
         board_advise_lost_flash(&refusal);
         error_pass(err, &refusal);
     } else {
@@ -459,6 +457,7 @@ static struct evidence_run evidence_of(const struct run *run)
         .board = run->board.name,
         .application = run->board.version,
         .mcu = run->board.mcu,
+        .firmware = run->board.firmware,
     };
 }
 
@@ -611,6 +610,7 @@ static bool provision_board(struct run *run, struct error *err)
 
     if (!rehearsal_check_console(&run->rehearsal, values[OPTION_CONSOLE], err) ||
         !board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
+        !board_image_ask(&run->board, values[OPTION_FIRMWARE], err) ||
         !board_certificates_check_board(&run->board, &run->profile, err) || !connection_proof_check(&run->proof, err) ||
         !ask_plan(run, err) || !board_certificates_check_plan(&run->results, err) ||
         !board_tls_plan(&run->results, err))

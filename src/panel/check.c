@@ -39,7 +39,8 @@ static bool check_state(const char *path, struct error *err)
 bool check_files(const struct panel_settings *settings, struct error *err)
 {
     return check_state(settings->state, err) && check_named(settings->issuers, "read the issuers file", err) &&
-           check_named(settings->connections, "read the connections file", err);
+           check_named(settings->connections, "read the connections file", err) &&
+           check_named(settings->firmware, "read the image", err);
 }
 
 /* Whether labels can go where the file says. Reports nothing where there are none. */

@@ -5,7 +5,7 @@
 
 #include "panel/admission.h"
 
-/* Up to ten pairs and the words of a verb fit into WORKER_ARGUMENTS_MAX. */
+/* Up to eleven pairs and the words of a verb fit into WORKER_ARGUMENTS_MAX. */
 struct writer {
     const char **arguments;
     size_t count;
@@ -80,6 +80,7 @@ void command_make(struct command *command, const struct panel_settings *settings
         put(&writer, "board");
     put(&writer, "provision");
     put_option(&writer, "--console", console != NULL ? console : "");
+    put_option(&writer, "--firmware", console != NULL ? settings->firmware : "");
     if (settings->rehearsal)
         put(&writer, "--rehearsal");
     /* The golden device belongs to no order of today. */

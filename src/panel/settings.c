@@ -118,6 +118,11 @@ static const struct schema_field schema_settings[] = {
      VALUE(struct panel_settings, profile),
      .help = "the profile that the boards are brought to",
      .example = "profile: board.yaml"},
+    {.key = "firmware",
+     .kind = SCHEMA_FILE,
+     VALUE(struct panel_settings, firmware),
+     .help = "the image that must run on boards with a console",
+     .example = "firmware: factory.bin"},
     {.key = "state",
      .kind = SCHEMA_FILE,
      .required = true,
@@ -447,9 +452,10 @@ static bool name_files(struct panel_settings *settings, struct error *err)
 
 static bool complete_all(struct panel_settings *settings, const char *path, struct error *err)
 {
-    char *const names[] = {settings->profile,   settings->state,           settings->issuers, settings->connections,
-                           settings->users,     settings->tls_certificate, settings->tls_key, settings->teach.serial,
-                           settings->teach.hid, settings->teach.virtuals};
+    char *const names[] = {settings->profile,         settings->state,         settings->issuers,
+                           settings->connections,     settings->firmware,      settings->users,
+                           settings->tls_certificate, settings->tls_key,       settings->teach.serial,
+                           settings->teach.hid,       settings->teach.virtuals};
     bool ok = true;
 
     for (size_t i = 0; i < sizeof names / sizeof names[0] && ok; i++)

@@ -43,6 +43,7 @@ struct panel_settings {
     char state[PANEL_PATH_MAX];
     char issuers[PANEL_PATH_MAX];
     char connections[PANEL_PATH_MAX];
+    char firmware[PANEL_PATH_MAX];              /* the image of boards with a console; "": any */
     char operator_name[PANEL_OPERATOR_SIZE];    /* whom records name now */
     char operator_in_file[PANEL_OPERATOR_SIZE]; /* whom they name while no operator is logged in */
     char order[PROFILE_NAME_MAX];               /* a work order: each board takes a unit of it */

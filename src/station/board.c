@@ -376,6 +376,8 @@ static void read_hello(void *context, const struct link_words *words)
     copy_value(board->digest, sizeof board->digest, words, "digest");
     board->armed = has_flag(words, "armed");
     board->takes_certificates = has_flag(words, "certificates");
+    board->image_bytes = 0;
+    (void)link_number(words, "image", UINT32_MAX, &board->image_bytes);
     board->mcu[0] = '\0';
     if (link_hex(words, "mcu", &id))
         hex_encode(bytes_written(&id), board->mcu);

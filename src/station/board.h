@@ -15,6 +15,7 @@
 
 #define BOARD_TEXT_MAX 128
 #define BOARD_MCU_BYTES_MAX 32
+#define BOARD_FIRMWARE_BYTES 32
 
 /* Zero-initialised with fd -1: closed. Must not move while open. */
 struct board {
@@ -24,9 +25,11 @@ struct board {
     char app[BOARD_TEXT_MAX], name[BOARD_TEXT_MAX], version[BOARD_TEXT_MAX];
     char profile[BOARD_TEXT_MAX], digest[BOARD_TEXT_MAX];
     char mcu[HEX_SIZE(BOARD_MCU_BYTES_MAX)]; /* its microcontroller's unique number in hex; "": it told none */
+    uint32_t image_bytes;                    /* of its image; 0: it does not know */
     uint32_t protocol;                       /* the version that it speaks */
     bool armed;                              /* whatever the device */
     bool takes_certificates;
+    char firmware[HEX_SIZE(BOARD_FIRMWARE_BYTES)]; /* SHA-256 of its image, from board_image_ask(); "": it told none */
     /* Private. */
     int fd;
     const char *path;

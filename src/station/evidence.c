@@ -152,6 +152,8 @@ static void note_board(json_t *record, const struct evidence_run *run)
 
     if (run->mcu != NULL && run->mcu[0] != '\0')
         json_object_set_new(board, "mcu", json_string(run->mcu));
+    if (run->firmware != NULL && run->firmware[0] != '\0')
+        json_object_set_new(board, "firmware", json_string(run->firmware));
     if (run->not_proven != NULL)
         json_object_set_new(board, "not_proven", json_deep_copy(run->not_proven));
     json_object_set_new(json_object_get(record, "run"), "board", board);

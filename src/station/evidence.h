@@ -49,6 +49,7 @@ struct evidence_run {
     const json_t *connections;  /* that this run made (station/connection_proof.h); NULL: none */
     const char *board, *application; /* who ran the engine, where it was not this program; else NULL */
     const char *mcu;          /* of that board, its microcontroller's unique number in hex; "" or NULL: unknown */
+    const char *firmware;     /* SHA-256 of that board's image in hex, by its own word; "" or NULL: unknown */
     const json_t *not_proven; /* what is that board's word alone (station/board_maker.h); else NULL */
 };
 

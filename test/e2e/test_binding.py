@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Chip, microcontroller and board number are one device: who of them comes back with another is refused before anything is written."""
+"""Chip, microcontroller, board number and image are one entry: who of them comes back with another is refused before anything is written."""
+import hashlib
+import json
+import re
 import sqlite3
 
 import pytest
 
 from conftest import EXAMPLE
-from host_board import FACTORY, PRIMARY, PROFILE, Board
+from host_board import FACTORY, PRIMARY, PROFILE, Board, frame
 
 ONE, TWO = "00112233445566778899AABBCCDDEEFF", "F0E0D0C0B0A090807060504030201000"
 DUPLICATE, ELSEWHERE = 6, 4
@@ -36,6 +39,19 @@ class Bench:
         """Of a flash that is not there yet, as of an erased one: nothing."""
         path = self.folder / flash
         return self.chip(seed).read_bytes(), path.read_bytes().strip(b"\xff") if path.exists() else b""
+
+
+def lines(change):
+    """A filter that gets whole lines."""
+    kept = bytearray()
+
+    def take(chunk):
+        kept.extend(chunk)
+        end = kept.rfind(b"\n") + 1
+        whole = bytes(kept[:end])
+        del kept[:end]
+        return change(whole)
+    return take
 
 
 @pytest.fixture
@@ -118,3 +134,36 @@ def test_the_board_of_a_device_that_never_passed(bench):
     assert bench.serial(1) in error["cause"] and f"{bench.serial(1)} --lost --yes" in error["next"]
     assert station.json("retire", bench.serial(1), "--lost", "--yes").event("retired")["board"] == "B-1"
     make(2, EXAMPLE)
+
+
+def test_the_image_is_in_the_entry(bench):
+    """Its digest is that of the file that was flashed, here the program; another file is refused, before anything is written."""
+    station, digest = bench.station, hashlib.sha256(FACTORY.read_bytes()).hexdigest().upper()
+    other = station.write("other.bin", "not this image")
+    before = bench.content(1, "a")
+    for last in ((), ("--dry-run",)):
+        error = bench.run(1, "a", ONE, "--firmware", other, *last, code=ELSEWHERE).error
+        assert error["reason"] == "wrong-configuration" and digest in error["cause"] and error["subject"] == str(other), error
+        assert hashlib.sha256(b"not this image").hexdigest().upper() in error["cause"] and "flash that file" in error["next"]
+    assert "not the ELF file" in bench.run(1, "a", ONE, "--firmware", PRIMARY, code=ELSEWHERE).error["next"]
+    assert bench.run(1, "a", ONE, "--firmware", station.folder / "none", code=2).error["reason"] == "input-file"
+    assert bench.content(1, "a") == before
+    bench.run(1, "a", ONE, "--firmware", FACTORY)
+    entry = station.json("ledger", "show", bench.serial(1)).objects[-1]["entry"]
+    assert entry["result"] == "provisioned" and entry["evidence"]["run"]["board"]["firmware"] == digest
+    assert json.loads((station.state / "devices" / bench.serial(1) / "record.json").read_text())["run"]["board"]["firmware"] == digest
+
+
+def test_an_image_that_tells_no_digest(bench):
+    """Of an earlier release: it works as before, and is refused where a file is named."""
+    def older(chunk):
+        return b"".join(frame(re.sub(r" image=\d+", "", line[1:-6])).encode() + b"\n" if line.startswith("@hello") else line.encode() + b"\n"
+                        for line in chunk.decode().replace("\r", "").split("\n")[:-1])
+
+    def run(*more, code=0):
+        with Board(FACTORY, bench.chip(1), bench.folder / "a", to_station=lines(older)) as board:
+            return bench.station.json("board", "provision", PROFILE, "--arm", "profile", "--console", board.console, *more, code=code)
+    assert "does not tell its digest" in run("--firmware", FACTORY, code=ELSEWHERE).error["cause"]
+    run()
+    entry = bench.station.json("ledger", "show", bench.serial(1)).objects[-1]["entry"]
+    assert "firmware" not in entry["evidence"]["run"]["board"]

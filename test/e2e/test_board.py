@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The images on boards that QEMU plays, with a virtual chip on the wire and flash that outlives the power."""
 import base64
+import hashlib
 import os
 import random
 import re
@@ -8,7 +9,7 @@ import subprocess
 
 import pytest
 
-from board import BOARDS, GEOMETRY, image, powered
+from board import BOARDS, GEOMETRY, IMAGES, image, powered
 from conftest import EXAMPLE, der_of, openssl
 from test_primary_symbols import FORBIDDEN, symbols
 from test_transports import serving
@@ -94,6 +95,19 @@ def test_bringup(wired, board):
                 assert f"board: {board}" in running.text and expected in running.text
                 assert "chip: 01230015D655592701" in running.text and "all is well" in running.text
         assert "creating one" not in running.text
+
+
+@on_both
+def test_the_digest_of_the_image(station, board):
+    """What the image computes over its flash is that of the file that is flashed; it needs no chip."""
+    content = (IMAGES / board / "factory" / "factory.bin").read_bytes()
+    with powered(board, "factory", station.folder / "flash") as factory:
+        hello, _ = factory.await_frame("hello")
+        assert int(hello["image"]) == len(content)
+        (told,) = [frame for frame in factory.command("image") if frame.verb == "image"]
+        assert told["sha256"] == hashlib.sha256(content).hexdigest().upper() and int(told["bytes"]) == len(content)
+        factory.command("end")
+        assert factory.end() == 0, factory.text
 
 
 @on_both

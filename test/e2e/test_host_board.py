@@ -683,7 +683,7 @@ def test_page_names_every_verb_and_value(line):
     """What two boots really say, and every command that they list."""
     page = PAGE.read_text()
     with line.boot() as board:
-        for command in ("hello", "help", "plan", "arm 0123 00", "arm", "run", "report", "nonsense", "x" * 500):
+        for command in ("hello", "help", "image", "plan", "arm 0123 00", "arm", "run", "report", "nonsense", "x" * 500):
             board.ask(command) if command[0] != "x" else board.type(command + "\n")
         factory = board.heard.decode()
     with line.boot(PRIMARY) as board:

@@ -256,6 +256,7 @@ static void test_commands_of_consoles(void **state)
                                              .state = "st",
                                              .issuers = "i.yaml",
                                              .connections = "c.yaml",
+                                             .firmware = "f.bin",
                                              .operator_name = "17",
                                              .order = "WO-1",
                                              .irreversible = true,
@@ -271,11 +272,11 @@ static void test_commands_of_consoles(void **state)
     command_make(&command, &settings, 0, COMMAND_LOOK, &board);
     assert_command(&command,
                    "imprint --json --state st --issuers i.yaml --connections c.yaml board provision --console "
-                   "/dev/ttyS1 --rehearsal --order WO-1 --operator 17 --dry-run -- p.yaml");
+                   "/dev/ttyS1 --firmware f.bin --rehearsal --order WO-1 --operator 17 --dry-run -- p.yaml");
     command_make(&command, &settings, 0, COMMAND_WORK, &board);
     assert_command(&command,
                    "imprint --json --state st --issuers i.yaml --connections c.yaml board provision --console "
-                   "/dev/ttyS1 --rehearsal --order WO-1 --operator 17 --only " SERIAL
+                   "/dev/ttyS1 --firmware f.bin --rehearsal --order WO-1 --operator 17 --only " SERIAL
                    " --socket b1 --tries 3 --arm " SERIAL ":" DIGEST " -- p.yaml");
 }
 

@@ -187,10 +187,11 @@ static void test_places_of_the_page(void **state)
 /* The reference page has a row for each setting. */
 static void test_the_page_has_every_setting(void **state)
 {
-    static const char *const keys[] = {
-        "imprint",   "name", "profile",  "state", "issuers",   "connections", "operator", "order",   "irreversible",
-        "rehearsal", "look", "patience", "page",  "users",     "open_tiles",  "session",  "sockets", "device",
-        "labels",    "to",   "format",   "dpi",   "confirmed", "scan",        "power",    "closed",  "seconds"};
+    static const char *const keys[] = {"imprint",     "name",     "profile", "firmware",     "state",     "issuers",
+                                       "connections", "operator", "order",   "irreversible", "rehearsal", "look",
+                                       "patience",    "page",     "users",   "open_tiles",   "session",   "sockets",
+                                       "device",      "labels",   "to",      "format",       "dpi",       "confirmed",
+                                       "scan",        "power",    "closed",  "seconds"};
     static char page[32 * 1024];
     FILE *file = fopen(IMPRINT_TEST_DOCS "/reference/station.md", "r");
     size_t len;

@@ -20,6 +20,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -28,7 +29,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,7 +55,9 @@ static struct {
     unsigned flash_left;               /* changes until power fails; 0: never */
     bool flash_torn;
     uint64_t clock_rate;
-    int network; /* one more than the socket; 0: not connected */
+    int network;            /* one more than the socket; 0: not connected */
+    const uint8_t *program; /* this program's file; NULL: not asked for yet */
+    size_t program_len;
 } board;
 
 static _Noreturn void cannot(const char *what, const char *subject, const char *why)
@@ -219,6 +224,28 @@ size_t imprint_board_unique_id(uint8_t id[IMPRINT_BOARD_ID_MAX])
     if (!hex_decode(digits, strlen(digits), &out, NULL) || out.len != IMPRINT_BOARD_ID_MAX)
         cannot("read the microcontroller's number", digits, "expected: 32 hex digits");
     return out.len;
+}
+
+/* The program's file: mapped when it is first asked for. */
+size_t imprint_board_image(const uint8_t **begin)
+{
+    const int fd = board.program == NULL ? open("/proc/self/exe", O_RDONLY | O_CLOEXEC) : -1;
+    struct stat found;
+    void *image = MAP_FAILED;
+
+    if (fd >= 0) {
+        if (fstat(fd, &found) == 0)
+            image = mmap(NULL, (size_t)found.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        (void)close(fd);
+        if (image != MAP_FAILED) {
+            board.program = image;
+            board.program_len = (size_t)found.st_size;
+        }
+    }
+    if (board.program == NULL)
+        cannot("read the program itself", "/proc/self/exe", strerror(errno));
+    *begin = board.program;
+    return board.program_len;
 }
 
 void imprint_board_console_write(const uint8_t *data, size_t len)
