@@ -43,7 +43,7 @@ bool ledger_line_list_alarms(struct database *line, void (*alarm)(void *context,
                              void *context, uint64_t *count, struct error *err)
 {
     struct statement list;
-    enum statement_result result = STATEMENT_FAILED;
+    enum statement_result result;
     int64_t after = 0;
     uint64_t rows = PAGE;
     bool ok = statement_prepare(&list, line,

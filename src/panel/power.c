@@ -51,7 +51,7 @@ static bool split(struct words *words, const char *text)
 
 const char *power_find_fault(const char *text)
 {
-    struct words words;
+    struct words words = {.text = ""};
 
     if (!split(&words, text))
         return "is no command, or has more than 32 words";
@@ -60,7 +60,7 @@ const char *power_find_fault(const char *text)
 
 static bool check_program(const char *text, struct error *err)
 {
-    struct words words;
+    struct words words = {.text = ""};
 
     if (text[0] == '\0' || (split(&words, text) && access(words.word[0], X_OK) == 0))
         return true;
@@ -165,7 +165,7 @@ static int spawn(const struct words *words, int *pid)
 bool power_start(struct power *power, const struct panel_power_settings *settings, enum power_command command,
                  struct worker *worker, bool is_stopping)
 {
-    struct words words;
+    struct words words = {.text = ""};
     int failure = EINVAL, pid = 0;
 
     *worker = (struct worker)WORKER_NONE;

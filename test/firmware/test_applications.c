@@ -375,7 +375,7 @@ static void test_power_fails_at_each_flash_operation(void **state)
 
         assert_true(operations > 20);
         for (unsigned at = 1; at <= operations; at++) {
-            for (unsigned cut = at % SWEEP_STRIDE; cut < FLASH_SIM_CUTS; cut += SWEEP_STRIDE) {
+            for (unsigned cut = sweep_first(at); cut < FLASH_SIM_CUTS; cut += SWEEP_STRIDE) {
                 char id[64];
 
                 (void)snprintf(id, sizeof id, "flash operation %u of %u, cut %u", at, operations, cut);
@@ -423,7 +423,7 @@ static void test_power_fails_twice(void **state)
 
     (void)state;
     for (unsigned first = 1; first <= operations; first += 2) {
-        for (unsigned second = 1 + first % SWEEP_STRIDE; second <= operations; second += 5 * SWEEP_STRIDE) {
+        for (unsigned second = 1 + sweep_first(first); second <= operations; second += 5 * SWEEP_STRIDE) {
             char id[64];
 
             (void)snprintf(id, sizeof id, "flash operations %u and %u", first, second);

@@ -62,7 +62,7 @@ static bool cut_twice(struct flash_power_run run, unsigned stride)
         return false;
     const unsigned operations = result.operations[0];
     for (unsigned at = 1; at <= operations; at++) {
-        for (unsigned cut = at % SWEEP_STRIDE; cut < FLASH_SIM_CUTS; cut += SWEEP_STRIDE) {
+        for (unsigned cut = sweep_first(at); cut < FLASH_SIM_CUTS; cut += SWEEP_STRIDE) {
             run.cuts[0] = (struct flash_power_cut){.at = at, .cut = (enum flash_sim_cut)cut};
             run.cuts[1].at = 0;
             if (!holds(&run, &result))

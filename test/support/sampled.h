@@ -12,4 +12,15 @@
 #define SWEEP_STRIDE 1u
 #endif
 
+/* The first place that a sweep takes at its `turn`: sweeps in a row take different ones. 0 where all are taken. */
+static inline unsigned sweep_first(unsigned turn)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return turn % SWEEP_STRIDE;
+#else
+    (void)turn;
+    return 0;
+#endif
+}
+
 #endif
