@@ -66,9 +66,11 @@ enum error_reason {
     ERROR_NOT_LISTED,          /* no manifest that was imported lists the part, or its key */
     ERROR_NO_CERTIFICATE,      /* the device has no certificate of its maker, or none for this key */
     ERROR_ORDER_DEVICE, /* the device or its board number belongs to another order, or the number to another device */
+#ifdef __linux__        /* a board never says these, and has no room for their names */
     ERROR_QUARANTINED,  /* the board has failed too often; a person decides what becomes of it */
     ERROR_SCRAPPED,     /* the board was scrapped */
-    ERROR_REHEARSAL,    /* a virtual chip, a published key or a test root where no rehearsal is allowed */
+#endif
+    ERROR_REHEARSAL, /* a virtual chip, a published key or a test root where no rehearsal is allowed */
 
     /* Nor are its zones or slots what the profile or the command needs. */
     ERROR_CONFIG_UNLOCKED, /* needs a locked config zone */
