@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error_format.h"
@@ -105,16 +106,28 @@ bool users_parse(struct bytes text, struct users *users, size_t *line)
     return *line > 0;
 }
 
+/* The pages read it at each login: a pipe that nobody writes to would stop them. */
+static bool is_file(const char *path, struct error *err)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0 || S_ISREG(status.st_mode))
+        return true; /* why it cannot be read is said by who reads it */
+    error_set(err, ERROR_INPUT_FILE, "this is no file", "restore the file from a backup, or name another one");
+    error_with_subject(err, path);
+    return false;
+}
+
 bool users_read(const char *path, struct users *users, struct error *err)
 {
-    struct input_file file;
+    struct input_file file = {.data = NULL};
     size_t line;
     bool ok;
 
     users->count = 0;
     if (access(path, F_OK) != 0 && errno == ENOENT)
         return true;
-    ok = input_file_read(&file, path, FILE_MAX, INPUT_FILE_SECRET, err);
+    ok = is_file(path, err) && input_file_read(&file, path, FILE_MAX, INPUT_FILE_SECRET, err);
     if (ok && !users_parse(bytes_of(file.data, file.len), users, &line)) {
         error_set(err, ERROR_INPUT_FILE, "the line is no user of a station",
                   "restore the file from a backup; users are added with: imprint user add");

@@ -135,6 +135,24 @@ static void remove_folder(const char *folder, const char *path)
     assert_int_equal(rmdir(folder), 0);
 }
 
+static void test_a_pipe_is_no_file(void **state)
+{
+    char folder[64], path[96], room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
+    struct users *users = calloc(1, sizeof *users);
+
+    (void)state;
+    folder_of_test(folder, path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    alarm(20); /* if it waits for a writer */
+    assert_false(users_read(path, users, &err));
+    alarm(0);
+    assert_int_equal(err.reason, ERROR_INPUT_FILE);
+    assert_string_equal(err.cause, "this is no file");
+    free(users);
+    remove_folder(folder, path);
+}
+
 static void test_changes(void **state)
 {
     char folder[64], path[96], room[ERROR_ROOM];
@@ -206,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_hash),
         cmocka_unit_test(test_good_file),
         cmocka_unit_test(test_bad_files),
+        cmocka_unit_test(test_a_pipe_is_no_file),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_at_once),
     };
