@@ -2,6 +2,7 @@
 /* imprint ledger list: a line for each entry. */
 #include <inttypes.h>
 
+#include "base/error_format.h"
 #include "cli/csv.h"
 #include "cli/ledger_parts.h"
 #include "cli/with_ledger.h"
@@ -91,7 +92,8 @@ static bool print_row(const struct cli *cli, struct ledger *ledger, struct state
     bool ok = true;
 
     if (entry == NULL) {
-        error_set(err, ERROR_DATABASE_DAMAGED, "an entry is damaged", "see which: imprint ledger verify");
+        error_set(err, ERROR_DATABASE_DAMAGED, error_keep_format(err, "entry %llu is damaged", (unsigned long long)seq),
+                  "see all that are: imprint ledger verify");
         return false;
     }
     if (cli->values[OPTION_KEYS] != NULL || cli->values[OPTION_CERTIFICATES] != NULL)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/error_format.h"
 #include "cli/with_ledger.h"
 #include "report/serial_word.h"
 
@@ -19,7 +20,8 @@ static bool show_entry(const struct output *output, struct ledger *ledger, uint6
     free(text.data);
     if (lines == NULL) {
         json_decref(entry);
-        error_set(err, ERROR_DATABASE_DAMAGED, "an entry is damaged", "see which: imprint ledger verify");
+        error_set(err, ERROR_DATABASE_DAMAGED, error_keep_format(err, "entry %llu is damaged", (unsigned long long)seq),
+                  "see all that are: imprint ledger verify");
         return false;
     }
     output_lines(output, lines);

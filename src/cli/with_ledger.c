@@ -23,6 +23,8 @@ enum cli_exit with_ledger(struct cli *cli, enum ledger_mode mode, ledger_work *w
     if (ok) {
         ok = work(cli, &ledger, &err);
         ledger_close(&ledger);
+        if (!ok)
+            error_doing(&err, mode == LEDGER_READ ? "read the ledger" : "use the ledger");
     }
     return ok ? CLI_DONE : output_error(&cli->output, &err);
 }

@@ -218,6 +218,23 @@ def test_an_edit_is_found_and_named(provisioned):
     assert verified(provisioned, code=1)[1] == ["edited", "checkpoint"]
 
 
+def test_a_hundred_thousand_malformed_entries(provisioned):
+    """Each is found, the first is named, and nothing crashes, hangs or shows a control character to a terminal."""
+    with sqlite3.connect(provisioned.state / "ledger" / "ledger.db") as file:
+        (log, good), = file.execute("SELECT log, body FROM entry WHERE seq = 0")
+        bad = [good[:700], good.replace('"', "'", 5), "{}", "[" * 3000, good[:40] + "\x00\x1b]" + good[40:], good.replace("provision", "\u0416"),
+               '{"device":' + "9" * 300 + "}", good.replace(":", ": "), ""]
+        rows = [(log, 1 + number, hashlib.sha256(b"\0" + text.encode()).digest(), text) for number, text in enumerate(bad)]
+        file.executemany("INSERT INTO entry VALUES (?, ?, ?, ?)",
+                         ((log, seq, *rows[seq % len(rows)][2:]) for seq in range(1, 100001)))
+    summary, found = verified(provisioned, code=1)
+    assert summary["holds"] is False and set(found) <= {"malformed", "place", "checkpoint", "edited", "gap"} and found.count("malformed") >= 5, found
+    failed = provisioned.run("ledger", "list", code=6)
+    assert "cannot read the ledger" in failed.err and "entry 1 is damaged" in failed.err and "\x1b" not in failed.out + failed.err
+    assert provisioned.json("ledger", "rebuild", code=6).error["reason"] == "database-damaged"
+    assert provisioned.json("ledger", "show", provisioned.record["serial"]).event("ledger-entry")["seq"] == 0
+
+
 def test_a_second_device_with_a_known_key(provisioned, tmp_path):
     """The key that a clone shows is another device's: refused before anything is written, and both are named."""
     serial = provisioned.record["serial"]
