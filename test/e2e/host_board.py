@@ -65,6 +65,23 @@ def words_of(line):
     return words[0], dict(item.split("=", 1) for item in words[1:] if "=" in item), words[1:]
 
 
+class Once:
+    """A filter that replaces `text`, which lies within one line, the first time that it passes, in however many pieces it comes."""
+
+    def __init__(self, text, other):
+        self.text, self.other, self.held, self.is_done = text, other, b"", False
+
+    def __call__(self, chunk):
+        whole, line_end, self.held = (self.held + chunk).rpartition(b"\n")
+        passed = whole + line_end
+        if self.text in passed and not self.is_done:
+            self.is_done = True
+            passed = passed.replace(self.text, self.other, 1)
+        if self.is_done:
+            passed, self.held = passed + self.held, b""
+        return passed
+
+
 class Board:
     """One boot of an application, a program or a command line. `console` is the terminal that a station opens; `to_station` and `to_board` may
     change what passes, chunk by chunk (bytes in, bytes out; None: the wire is cut)."""

@@ -44,8 +44,8 @@ def test_every_run_adds_one_line(delivered):
     challenges = [key["proof"]["challenge"] for line in kept[:2] for key in line["keys"]]
     assert len(set(challenges)) == 4, "each run and key has a challenge of its own"
     refused = kept[2]
-    assert refused["error"]["reason"] == "wrong-configuration" and refused["error"]["exit"] == 4
-    assert refused["error"]["config_byte"] == 16 and refused["error"]["expected"] != refused["error"]["found"]
+    assert refused["error"]["reason"] == "other-profile" and refused["error"]["exit"] == 4
+    assert refused["error"]["subject"] == "mbed-factory-example" and refused["error"]["slot"] == 8
     of_the_call = {"event", "serial", "device", "next"}
     assert refused["error"] == {name: value for name, value in runs[2].error.items() if name not in of_the_call}
     assert refused["keys"] == [] and refused["config"] == kept[0]["config"] and refused["serial"] == serial

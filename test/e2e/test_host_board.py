@@ -605,15 +605,6 @@ def test_board_starts_anew_in_mid_run(line):
 
 def test_interrupt(line):
     """SIGINT at the station: the board ends the step that it is at, and says so."""
-    sent = []
-
-    def interrupt(chunk):
-        if b"@started n=2" in chunk and not sent:
-            sent.append(True)
-            station[0].send_signal(signal.SIGINT)
-            time.sleep(0.3)
-        return chunk
-    station = []
     # The board stands still before its second step until the station's word is there.
     with line.boot() as board:
         command = [PROGRAM, "--json", "--state", str(line.station.state), "board", "provision", str(PROFILE), "--arm", "profile",

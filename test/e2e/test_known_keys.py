@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from conftest import run_program
-from host_board import FACTORY, FACTORY_COUNTED, PROFILE, PROFILE_COUNTED, Board
+from host_board import FACTORY, FACTORY_COUNTED, PROFILE, PROFILE_COUNTED, Board, Once
 from test_host_board import Line
 from test_hostile_board import lying, record_of
 from test_use_rules import limited_608
@@ -93,16 +93,10 @@ def test_what_is_lost_here_is_asked_for_again(counted, lost):
 
 def test_a_repeated_run_spends_no_second_use(counted):
     """The end of the answer is damaged once: the station sends the same run again."""
-    uses, spoiled = counted.uses(), []
-
-    def spoil(chunk):
-        if b"@ok run" in chunk and not spoiled:
-            spoiled.append(True)
-            return chunk.replace(b"@ok run", b"@ok rux")
-        return chunk
+    uses, spoil = counted.uses(), Once(b"@ok run", b"@ok rux")
     with counted.boot(to_station=spoil) as board:
         done = counted.provision_json(board, "--arm", "profile", "--timeout", "1")
-        assert spoiled and board.heard.count(b"@ok run") == 2
+        assert spoil.is_done and board.heard.count(b"@ok run") == 2
     assert all(key["proven"] for key in done.event("provisioned")["keys"])
     assert counted.uses() == uses - 2
 

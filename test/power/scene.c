@@ -219,6 +219,19 @@ static bool check_triage(struct board *board, const struct provision_plan *plan)
     return true;
 }
 
+/* All kinds of steps but the one that needs a server: as a board, whose station connects for it. */
+static const struct provision_step_kind *const *steps_without_server(void)
+{
+    static const struct provision_step_kind *steps[PROVISION_STEP_KINDS + 1];
+    size_t count = 0;
+
+    for (size_t i = 0; i < PROVISION_STEP_KINDS; i++)
+        if (provision_all_steps[i]->is_needed != provision_needs_prove_tls)
+            steps[count++] = provision_all_steps[i];
+    steps[count] = NULL;
+    return steps;
+}
+
 static bool run_profile(struct board *board)
 {
     static struct provision_plan plan;
@@ -229,7 +242,7 @@ static bool run_profile(struct board *board)
         .context = board, .get = get_content, .proven = check_proven, .block = provision_datum_block};
     struct provision provision = {.driver = &board->driver,
                                   .profile = &board->scene->profile,
-                                  .steps = provision_all_steps,
+                                  .steps = steps_without_server(),
                                   .certificates = &certificates,
                                   .contents = &contents,
                                   .callbacks = {.context = board,

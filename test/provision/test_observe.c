@@ -317,12 +317,14 @@ static void test_refusals_name_a_state(void **state)
         {ERROR_SLOT_CLAIMED, PROVISION_STATE_FOREIGN},
         {ERROR_SLOT_FILLED, PROVISION_STATE_FOREIGN},
         {ERROR_NO_FREE_SLOT, PROVISION_STATE_FOREIGN},
-        /* Of the supply chain, the order and the rehearsal: found before or beside the plan. */
+        /* Of the supply chain, the order, the rehearsal and the ledger: found before or beside the plan. */
         {ERROR_NOT_GENUINE, PROVISION_STATE_UNKNOWN},
         {ERROR_NOT_LISTED, PROVISION_STATE_UNKNOWN},
         {ERROR_NO_CERTIFICATE, PROVISION_STATE_UNKNOWN},
         {ERROR_ORDER_DEVICE, PROVISION_STATE_UNKNOWN},
         {ERROR_REHEARSAL, PROVISION_STATE_UNKNOWN},
+        {ERROR_QUARANTINED, PROVISION_STATE_UNKNOWN},
+        {ERROR_SCRAPPED, PROVISION_STATE_UNKNOWN},
     };
     const struct provision_plan plan = {.step_count = 0};
     size_t wrong = 0;
