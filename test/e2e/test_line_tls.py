@@ -1,21 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS to the line's PostgreSQL: Debian's server with a certificate of a test CA, and stations that believe no other."""
-import contextlib
 import shutil
-import socket
 
 import pytest
 
 import postgres_server
 from conftest import EXAMPLE, Station, openssl
+from tls_servers import free_port
 
 NAME = "localhost"
-
-
-def free_port():
-    with contextlib.closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Office:

@@ -24,6 +24,7 @@ from conftest import PROGRAM, ROOT, openssl, run_program
 from signer_office import EXPIRED, Signer, device_key, make, make_files, order, pem_of, request, request_der, rules, serial_number
 from test_docs import blocks
 from test_issuers import SOFTHSM
+from tls_servers import free_port
 
 USAGE, ISSUER = 2, 6
 
@@ -695,9 +696,7 @@ def test_port_taken(signer):
 def test_guide(tmp_path):
     """Every block of docs/guide/signer.md, in its order; only the port is another one."""
     (tmp_path / "profiles").symlink_to(ROOT / "profiles")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     program = pathlib.Path(PROGRAM).resolve()
     env = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
     server, said = None, []

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import random
 import re
 import shutil
 import socket
@@ -16,9 +17,12 @@ HOST = "localhost"
 
 
 def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    """A port for a server that takes it a moment later: below those that the system gives to connections, which other tests make meanwhile."""
+    while True:
+        port = random.SystemRandom().randrange(10000, 32000)
+        with contextlib.suppress(OSError), socket.socket() as one:
+            one.bind(("", port))
+            return port
 
 
 class Authority:
