@@ -8,7 +8,10 @@
 
 #define ONE 1000u /* a request, in tokens */
 
-static void write_key(const struct sockaddr *from, uint8_t key[static RATE_KEY_BYTES])
+#define V4_MAPPED_AT 12 /* where the IPv4 address is in an IPv6 address that stands for one */
+
+/* The family that the key is of: a socket for both has IPv4 addresses as IPv6 addresses, which all begin alike. */
+static int write_key(const struct sockaddr *from, uint8_t key[static RATE_KEY_BYTES])
 {
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
@@ -19,8 +22,13 @@ static void write_key(const struct sockaddr *from, uint8_t key[static RATE_KEY_B
         memcpy(key, &v4.sin_addr, sizeof v4.sin_addr);
     } else if (from->sa_family == AF_INET6) {
         memcpy(&v6, from, sizeof v6);
+        if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+            memcpy(key, &v6.sin6_addr.s6_addr[V4_MAPPED_AT], sizeof v4.sin_addr);
+            return AF_INET;
+        }
         memcpy(key, &v6.sin6_addr, RATE_KEY_BYTES);
     }
+    return from->sa_family;
 }
 
 /* The row of the address, or one that it may have: a free one, or the one that has been quiet longest. */
@@ -54,11 +62,11 @@ bool rate_allows(struct rate *rate, const struct sockaddr *from, uint64_t now_ms
     uint8_t key[RATE_KEY_BYTES];
     struct rate_address *row;
     bool is_new;
+    const int family = write_key(from, key);
 
-    write_key(from, key);
-    row = find(rate, key, from->sa_family, &is_new);
+    row = find(rate, key, family, &is_new);
     if (is_new) {
-        *row = (struct rate_address){.family = from->sa_family, .tokens = (uint64_t)RATE_BURST * ONE};
+        *row = (struct rate_address){.family = family, .tokens = (uint64_t)RATE_BURST * ONE};
         memcpy(row->key, key, RATE_KEY_BYTES);
     } else {
         row->tokens = filled(row->tokens, now_ms - row->seen_ms);
