@@ -793,6 +793,7 @@
 #define ledger_prove imprint_ledger_prove
 #define ledger_read imprint_ledger_read
 #define ledger_rebuild imprint_ledger_rebuild
+#define ledger_run imprint_ledger_run
 #define ledger_select_entries imprint_ledger_select_entries
 #define ledger_verify imprint_ledger_verify
 #define line_alarms_upgrade imprint_line_alarms_upgrade

@@ -144,7 +144,7 @@ static bool store(struct ledger *ledger, const struct ledger_head *head, const s
     statement_bind_bytes(&set, 5, bytes_of(witness->key.data, witness->key.len));
     statement_bind_bytes(&set, 6, bytes_of(nodes, merkle_save(&head->tree, nodes)));
     statement_bind_string(&set, 7, note);
-    ok = ok && statement_run(&set, err);
+    ok = ok && ledger_run(ledger, &set, err);
     statement_finish(&set);
     return ok;
 }

@@ -441,6 +441,16 @@ bool ledger_last_made(struct ledger *ledger, const char *device, uint64_t *seq, 
     return is_made;
 }
 
+bool ledger_run(struct ledger *ledger, struct statement *statement, struct error *err)
+{
+    if (!database_begin(&ledger->database, err))
+        return false;
+    if (statement_run(statement, err))
+        return database_commit(&ledger->database, err);
+    database_rollback(&ledger->database);
+    return false;
+}
+
 bool ledger_read(struct ledger *ledger, uint64_t seq, struct bytes_out *text, struct error *err)
 {
     struct statement *get = ledger_prepared(ledger, LEDGER_GET_ENTRY, err);

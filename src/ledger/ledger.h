@@ -125,6 +125,12 @@ bool ledger_head(struct ledger *ledger, struct ledger_head *head, struct error *
 /* All entries in their order: columns 0 number, 1 leaf, 2 body. The caller finishes the statement. */
 bool ledger_select_entries(struct ledger *ledger, struct statement *entries, struct error *err);
 
+/*
+ * Runs the one statement in a transaction of its own: by itself it would be synced while it has the write lock (see
+ * docs/decisions/0062). False with a reason. For the files of this folder.
+ */
+bool ledger_run(struct ledger *ledger, struct statement *statement, struct error *err);
+
 /* The statement, ready to be bound; NULL with a reason. For the files of this folder. */
 struct statement *ledger_prepared(struct ledger *ledger, enum ledger_statement which, struct error *err);
 

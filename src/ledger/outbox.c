@@ -61,7 +61,7 @@ static bool store_sent(struct ledger *ledger, uint64_t sent, struct error *err)
     entry_time_now(now);
     statement_bind_number(&set, 1, (int64_t)sent);
     statement_bind_text(&set, 2, now);
-    ok = ok && statement_run(&set, err);
+    ok = ok && ledger_run(ledger, &set, err);
     statement_finish(&set);
     return ok;
 }
@@ -112,7 +112,7 @@ static bool report_fork(struct ledger *ledger, struct database *line, uint64_t s
     struct bytes_out text = {.data = ledger->text, .cap = ENTRY_MAX};
     json_t *entries;
     uint64_t size;
-    bool ok = ledger_read(ledger, seq, &text, err);
+    bool ok = ledger_read(ledger, seq, &text, err) && database_settle(&ledger->database, err);
 
     if (!ok)
         return false;

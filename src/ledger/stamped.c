@@ -39,7 +39,7 @@ static bool store(struct ledger *ledger, const struct ledger_head *head, struct 
     statement_bind_number(&set, 3, (int64_t)time);
     statement_bind_text(&set, 4, head->checkpoint);
     statement_bind_bytes(&set, 5, reply);
-    ok = ok && statement_run(&set, err);
+    ok = ok && ledger_run(ledger, &set, err);
     statement_finish(&set);
     return ok;
 }

@@ -168,7 +168,8 @@ static bool tell_batch(struct ledger *ledger, struct database *home, uint64_t *t
         text = json_dumps(entries, JSON_COMPACT);
         if (text == NULL)
             error_set(err, ERROR_UNEXPECTED, "there is no memory", NULL);
-        ok = text != NULL && order_home_hear(home, ledger->log, &before, &after, text, err);
+        ok = text != NULL && database_settle(&ledger->database, err) &&
+             order_home_hear(home, ledger->log, &before, &after, text, err);
         *told += ok ? after.next - before.next : 0;
     }
     free(text);
