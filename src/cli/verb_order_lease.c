@@ -25,6 +25,7 @@ static enum cli_exit change(struct cli *cli, const char *away, orders_change *wh
 
 static bool lease(struct cli *cli, struct ledger *ledger, struct database *home, struct error *err)
 {
+    struct order_line_wish wish = {.most_left = ORDER_LINE_ALWAYS};
     struct order_lease answer;
     uint64_t amount;
 
@@ -34,7 +35,8 @@ static bool lease(struct cli *cli, struct ledger *ledger, struct database *home,
         error_with_subject(err, cli->arguments[1]);
         return false;
     }
-    if (!order_line_lease(ledger, home, cli->values[OPTION_OPERATOR], cli->arguments[0], (int64_t)amount, &answer, err))
+    wish.amount = (int64_t)amount;
+    if (!order_line_lease(ledger, home, cli->values[OPTION_OPERATOR], cli->arguments[0], &wish, &answer, err))
         return false;
     output_result(&cli->output, "%s: %" PRId64 " unit%s leased\n", answer.order, answer.amount,
                   answer.amount == 1 ? "" : "s");

@@ -257,19 +257,26 @@ static json_t *lease_entry(const char *operator_name, const struct order_lease *
     return entry;
 }
 
-/* Notes what is asked for, before it is asked for: a share without an answer, or a new one. */
+/*
+ * Notes what is asked for, before it is asked for: a share without an answer, or a new one. `*asks` false: this station
+ * has more than `most_left` units, which another process may have leased a moment ago.
+ */
 static bool note_asked(struct ledger *ledger, struct database *home, const char *operator_name,
-                       const struct order *order, int64_t amount, struct order_lease *asked, struct error *err)
+                       const struct order *order, const struct order_line_wish *wish, struct order_lease *asked,
+                       bool *asks, struct error *err)
 {
+    struct order_share share = {.left = 0};
     bool found, ok = database_begin(&ledger->database, err);
 
     ok = ok && copy_order(ledger, home, operator_name, order, err) &&
-         order_lease_pending(&ledger->database, order->id, asked, &found, err);
-    if (ok && !found) {
+         order_lease_pending(&ledger->database, order->id, asked, &found, err) &&
+         order_lease_share(&ledger->database, order->id, &share, err);
+    *asks = ok && (found || share.left <= wish->most_left);
+    if (*asks && !found) {
         uint64_t number;
 
         ok = order_lease_number(&ledger->database, &number, err);
-        *asked = (struct order_lease){.amount = amount, .state = "asked"};
+        *asked = (struct order_lease){.amount = wish->amount, .state = "asked"};
         (void)snprintf(asked->id, sizeof asked->id, "%s/%" PRIu64, ledger->log, number);
         memcpy(asked->order, order->id, sizeof asked->order);
         (void)snprintf(asked->station, sizeof asked->station, "%s", ledger->log);
@@ -291,16 +298,19 @@ static bool refuse_lease(const struct order *order, struct error *err)
 }
 
 bool order_line_lease(struct ledger *ledger, struct database *home, const char *operator_name, const char *id,
-                      int64_t amount, struct order_lease *answer, struct error *err)
+                      const struct order_line_wish *wish, struct order_lease *answer, struct error *err)
 {
     struct order_lease asked;
     struct order order;
     uint64_t told;
-    bool ok;
+    bool asks, ok;
 
+    *answer = (struct order_lease){.amount = 0};
     if (!order_line_send(ledger, home, &told, err) || !order_get(home, id, &order, err) ||
-        !note_asked(ledger, home, operator_name, &order, amount, &asked, err))
+        !note_asked(ledger, home, operator_name, &order, wish, &asked, &asks, err))
         return false;
+    if (!asks)
+        return true;
     if (!order_home_lease(home, &asked, answer, err)) {
         error_doing(err, "lease units of the order");
         return false;

@@ -41,13 +41,21 @@ bool order_line_send(struct ledger *ledger, struct database *home, uint64_t *tol
 /* Where this station has a copy of a line's order: joins the home that the file names, and sends. Else `*told` is 0. */
 bool order_line_sync(struct ledger *ledger, const struct line_file *file, uint64_t *told, struct error *err);
 
+/* What a station asks for. */
+struct order_line_wish {
+    int64_t amount;    /* units */
+    int64_t most_left; /* with more of its open leases left it asks for none; ORDER_LINE_ALWAYS: it always asks */
+};
+
+#define ORDER_LINE_ALWAYS INT64_MAX
+
 /*
- * Sends, and takes a share of up to `amount` units: `*answer` says what was granted. A share that was asked for before,
- * without an answer, is asked for again first. False with a reason, also where nothing was granted (ERROR_ORDER_FULL,
- * ERROR_ORDER_REFUSED).
+ * Sends, and takes a share of up to `wish->amount` units: `*answer` says what was granted; amount 0: this station has
+ * more than `wish->most_left`. A share that was asked for before, without an answer, is asked for again first. False
+ * with a reason, also where nothing was granted (ERROR_ORDER_FULL, ERROR_ORDER_REFUSED).
  */
 bool order_line_lease(struct ledger *ledger, struct database *home, const char *operator_name, const char *id,
-                      int64_t amount, struct order_lease *answer, struct error *err);
+                      const struct order_line_wish *wish, struct order_lease *answer, struct error *err);
 
 /* Ends this station's leases of the order, here; `*count` is how many were open. The home hears it when it is sent. */
 bool order_line_end_leases(struct ledger *ledger, const char *operator_name, const char *id, unsigned *count,

@@ -3,6 +3,12 @@
 
 #define EARLY_PART 4 /* a quarter: at a line of one device a minute and a share of 50 that is twelve minutes */
 
+/* With more units than these left, it is not time yet. */
+static int64_t most_left(const struct order_share *share, bool is_early)
+{
+    return is_early ? share->largest / EARLY_PART : 0;
+}
+
 bool order_renewal_is_due(struct ledger *ledger, const char *id, bool is_early, struct error *err)
 {
     struct order_share share;
@@ -11,7 +17,7 @@ bool order_renewal_is_due(struct ledger *ledger, const char *id, bool is_early, 
 
     return order_find(&ledger->database, id, &order, &found, err) && found && !order.is_home &&
            order_lease_share(&ledger->database, id, &share, err) && share.largest > 0 &&
-           (is_early ? share.largest >= EARLY_PART && share.left <= share.largest / EARLY_PART : share.left == 0);
+           (!is_early || share.largest >= EARLY_PART) && share.left <= most_left(&share, is_early);
 }
 
 static int64_t amount_of(const struct order_share *share, int64_t free)
@@ -36,7 +42,7 @@ static bool find_free(struct database *home, const char *id, int64_t *free, stru
 }
 
 bool order_renewal_take(struct ledger *ledger, const struct line_file *file, const char *operator_name, const char *id,
-                        struct order_lease *answer, struct error *err)
+                        bool is_early, struct order_lease *answer, struct error *err)
 {
     struct database home = {.handle = NULL};
     struct order_share share;
@@ -45,8 +51,12 @@ bool order_renewal_take(struct ledger *ledger, const struct line_file *file, con
               find_free(&home, id, &free, err);
 
     *answer = (struct order_lease){.amount = 0};
-    if (ok && free > 0 && share.largest > 0)
-        ok = order_line_lease(ledger, &home, operator_name, id, amount_of(&share, free), answer, err);
+    if (ok && free > 0 && share.largest > 0) {
+        const struct order_line_wish wish = {.amount = amount_of(&share, free),
+                                             .most_left = most_left(&share, is_early)};
+
+        ok = order_line_lease(ledger, &home, operator_name, id, &wish, answer, err);
+    }
     database_close(&home);
     return ok;
 }

@@ -18,10 +18,12 @@ bool order_renewal_is_due(struct ledger *ledger, const char *id, bool is_early, 
 
 /*
  * Takes as many units as the largest open lease has, but of what is left no more than half (rounded up), so that no
- * station sits on the last ones. `answer->amount` 0: there were none to take. False with a reason.
+ * station sits on the last ones. `answer->amount` 0: there were none to take, or it is not time any more (is_due(),
+ * which is asked again in the transaction that notes the lease): of processes that find out together, one takes them.
+ * False with a reason.
  */
 bool order_renewal_take(struct ledger *ledger, const struct line_file *file, const char *operator_name, const char *id,
-                        struct order_lease *answer, struct error *err);
+                        bool is_early, struct order_lease *answer, struct error *err);
 
 /* Whether there are any to take. Changes nothing. False also with a reason. */
 bool order_renewal_could_take(const struct line_file *file, const char *id, struct error *err);

@@ -503,7 +503,8 @@ bool station_ledger_lease_more(struct station_ledger *ledger, const char *order,
         return false;
     if (ledger->is_dry)
         return order_renewal_could_take(&line->file, order, &ignored);
-    if (!order_renewal_take(&ledger->ledger, &line->file, person, order, &answer, &ignored) || answer.amount == 0)
+    if (!order_renewal_take(&ledger->ledger, &line->file, person, order, is_early, &answer, &ignored) ||
+        answer.amount == 0)
         return false;
     ledger->leased[ledger->lease_count++] = answer;
     return true;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """An order of a line: two stations take shares of it from a PostgreSQL, and go on without it; what their roles may do there."""
+import concurrent.futures
 import contextlib
 import json
 import sqlite3
@@ -234,6 +235,21 @@ def test_stations_with_rights_on_tables_are_brought_to_functions(postgres, tmp_p
     line.make(1, "--order", "WO-1")
     assert line.station.json("order", "sync", *own).event("order-synced")["entries"] > 0
     assert line.station.json("order", "show", "WO-1", *own).event("order")["done"] == 2
+
+
+def test_sockets_that_end_together_renew_a_share_once(postgres, tmp_path):
+    """Each finds out that little is left; the first takes more, and the others see it."""
+    line = Line(tmp_path)
+    postgres.join(line.station, "st-01", **{"without-server": "continue"})
+    line.station.run("order", "new", EXAMPLE, "--quantity", 90, "--id", "WO-13", "--no-first-article", "--server", postgres.settings("office"))
+    line.station.run("order", "lease", "WO-13", 8, "--server", postgres.settings("st-01"))
+    for seed in range(101, 109):
+        line.part(seed)
+    for seeds in (range(101, 105), range(105, 109)):
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda seed: line.make(seed, "--order", "WO-13"), seeds))
+    shown = line.station.json("order", "show", "WO-13", "--server", postgres.settings("office")).event("order")
+    assert (shown["leased"], shown["done"]) == (16, 8)
 
 
 def test_a_share_that_comes_to_its_end_is_renewed(postgres, tmp_path):
