@@ -113,7 +113,10 @@ const struct cli_verb cli_verb_line_init = {
     .description = "For the administrator of the database. Makes tables and functions, or brings\n"
                    "them up to date after a new version of imprint. The database must be there\n"
                    "(createdb), and should be for this alone. Stations get no right to a table:\n"
-                   "they append to their own log, and take shares of orders, through functions.\n",
+                   "they append to their own log, and take shares of orders, through functions.\n"
+                   "\n"
+                   "A new version may read every entry that is there once, in one transaction that\n"
+                   "can take long: stations wait meanwhile. Where it is stopped, nothing is changed.\n",
     .examples = "  imprint line init --server 'host=db.example dbname=line user=postgres'\n"
                 "  imprint line init --sql\n",
     .options = init_options,

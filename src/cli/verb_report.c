@@ -28,7 +28,7 @@ enum report_option {
     OPTION_SERVER,
     OPTION_COUNT
 };
-#define LINE_ANSWER_S 600 /* for the line's server, which sorts what it has */
+#define LINE_ANSWER_S 600 /* for the line's server, which reads all that it has of the time */
 
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_FROM] = {"from", 0, "TIME", "attempts that ended at or after TIME: 2026-01-31, or 2026-01-31T06:00", NULL},

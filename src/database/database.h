@@ -54,7 +54,7 @@ struct database_server {
     const char *settings;
     const char *password; /* NULL: from where libpq has it (pgpass), or another way to log in (certificate, peer) */
     unsigned connect_ms;  /* 0: DATABASE_CONNECT_MS */
-    unsigned answer_ms;   /* 0: DATABASE_ANSWER_MS */
+    unsigned answer_ms;   /* 0: DATABASE_ANSWER_MS; an upgrade of the tables has a day */
 };
 
 /* Zero-initialised: closed. Must not move while open. */

@@ -255,6 +255,8 @@ static bool set_session(struct database *database, enum database_mode mode, stru
 
 /* --- versions --- */
 
+#define UPGRADE_MS 86400000u /* a day for each statement: one may read every row of a table of many millions */
+
 static bool read_text(struct database *database, const char *sql, char *text, size_t size, bool *is_there,
                       struct error *err)
 {
@@ -315,6 +317,23 @@ static bool upgrade(struct database *database, struct error *err)
     return ok && run(database, sql, err);
 }
 
+/* With time for what reads whole tables. It waits for others' locks no longer than any statement does. */
+static bool upgrade_patiently(struct database *database, struct error *err)
+{
+    const unsigned answer_ms = database->answer_ms;
+    char sql[SQL_MAX];
+    bool ok;
+
+    if (!database_begin(database, err))
+        return false;
+    (void)snprintf(sql, sizeof sql, "SET LOCAL statement_timeout = %u", UPGRADE_MS);
+    database->answer_ms = UPGRADE_MS + DATABASE_ANSWER_MS;
+    ok = run(database, sql, err) && upgrade(database, err) && database_commit(database, err);
+    database_rollback(database);
+    database->answer_ms = answer_ms;
+    return ok;
+}
+
 static bool bring_to_version(struct database *database, enum database_mode mode, struct error *err)
 {
     unsigned version;
@@ -332,11 +351,8 @@ static bool bring_to_version(struct database *database, enum database_mode mode,
     if (mode == DATABASE_READ || mode == DATABASE_JOIN)
         return database_refuse(database, ERROR_DATABASE_VERSION, "its tables are of an older version of imprint",
                                "have the administrator bring them up to date: imprint line init", err);
-    if (!database_begin(database, err))
-        return false;
-    if (upgrade(database, err))
-        return database_commit(database, err);
-    database_rollback(database);
+    if (upgrade_patiently(database, err))
+        return true;
     error_doing(err, "bring the database to this version");
     return false;
 }

@@ -5,36 +5,40 @@
  */
 #include "ledger/line_attempts.h"
 
-/* `code` is the exit code of a run that failed, `tries` the limit that its station has. */
+/*
+ * `code` is the exit code of a run that failed, `tries` the limit that its station has. An entry whose time is longer
+ * than a time is left out: stations could not read it, nor any other of the device.
+ */
 #define TABLE                                                                                                          \
     "CREATE TABLE line_attempt (log BIGINT NOT NULL, seq BIGINT NOT NULL, serial TEXT COLLATE \"C\" NOT NULL,\n"       \
     "  time TEXT COLLATE \"C\" NOT NULL, result TEXT NOT NULL, reason TEXT NOT NULL, code INT NOT NULL,\n"             \
     "  tries INT NOT NULL, PRIMARY KEY (log, seq));\n"                                                                 \
     "CREATE INDEX line_attempt_of ON line_attempt (serial, time);\n"
 
-#define DERIVE                                                                                                           \
-    "CREATE FUNCTION line_derive_attempt(log_id BIGINT, nr BIGINT, entry JSON) RETURNS JSONB\n"                          \
-    "LANGUAGE plpgsql SET search_path = public, pg_temp AS $$\n"                                                         \
-    "DECLARE\n"                                                                                                          \
-    "  device TEXT := entry ->> 'device';\n"                                                                             \
-    "  result TEXT := entry ->> 'result';\n"                                                                             \
-    "  code TEXT := coalesce(entry #>> '{evidence,error,exit}', '0');\n"                                                 \
-    "  tries TEXT := coalesce(entry #>> '{evidence,run,tries}', '0');\n"                                                 \
-    "BEGIN\n"                                                                                                            \
-    "  IF device IS NULL OR length(device) NOT BETWEEN 1 AND 63 OR entry ->> 'time' IS NULL THEN RETURN '[]'; END IF;\n" \
-    "  IF code !~ '^[0-9]{1,3}$' THEN code := '0'; END IF;\n"                                                            \
-    "  IF tries !~ '^[0-9]{1,3}$' THEN tries := '0'; END IF;\n"                                                          \
-    "  IF result IN ('provisioned', 'confirmed', 'proven', 'reworked', 'retired', 'scrapped')\n"                         \
-    "    OR (result IN ('failed', 'refused') AND code = '1') THEN\n"                                                     \
-    "    INSERT INTO line_attempt VALUES (log_id, nr, device, entry ->> 'time', result,\n"                               \
-    "      coalesce(entry ->> 'reason', ''), code::int, tries::int);\n"                                                  \
-    "  END IF;\n"                                                                                                        \
-    "  RETURN '[]';\n"                                                                                                   \
-    "END $$;\n"                                                                                                          \
-    "CREATE OR REPLACE FUNCTION line_derive(log_id BIGINT, nr BIGINT, entry JSON) RETURNS JSONB\n"                       \
-    "LANGUAGE sql SET search_path = public, pg_temp AS $$\n"                                                             \
-    "  SELECT line_derive_keys(log_id, nr, entry) || line_derive_board(log_id, nr, entry)\n"                             \
-    "    || line_derive_mcu(log_id, nr, entry) || line_derive_attempt(log_id, nr, entry)\n"                              \
+#define DERIVE                                                                                                         \
+    "CREATE FUNCTION line_derive_attempt(log_id BIGINT, nr BIGINT, entry JSON) RETURNS JSONB\n"                        \
+    "LANGUAGE plpgsql SET search_path = public, pg_temp AS $$\n"                                                       \
+    "DECLARE\n"                                                                                                        \
+    "  device TEXT := entry ->> 'device';\n"                                                                           \
+    "  result TEXT := entry ->> 'result';\n"                                                                           \
+    "  code TEXT := coalesce(entry #>> '{evidence,error,exit}', '0');\n"                                               \
+    "  tries TEXT := coalesce(entry #>> '{evidence,run,tries}', '0');\n"                                               \
+    "BEGIN\n"                                                                                                          \
+    "  IF device IS NULL OR length(device) NOT BETWEEN 1 AND 63 THEN RETURN '[]'; END IF;\n"                           \
+    "  IF entry ->> 'time' IS NULL OR octet_length(entry ->> 'time') > 24 THEN RETURN '[]'; END IF;\n"                 \
+    "  IF code !~ '^[0-9]{1,3}$' THEN code := '0'; END IF;\n"                                                          \
+    "  IF tries !~ '^[0-9]{1,3}$' THEN tries := '0'; END IF;\n"                                                        \
+    "  IF result IN ('provisioned', 'confirmed', 'proven', 'reworked', 'retired', 'scrapped')\n"                       \
+    "    OR (result IN ('failed', 'refused') AND code = '1') THEN\n"                                                   \
+    "    INSERT INTO line_attempt VALUES (log_id, nr, device, entry ->> 'time', result,\n"                             \
+    "      coalesce(entry ->> 'reason', ''), code::int, tries::int);\n"                                                \
+    "  END IF;\n"                                                                                                      \
+    "  RETURN '[]';\n"                                                                                                 \
+    "END $$;\n"                                                                                                        \
+    "CREATE OR REPLACE FUNCTION line_derive(log_id BIGINT, nr BIGINT, entry JSON) RETURNS JSONB\n"                     \
+    "LANGUAGE sql SET search_path = public, pg_temp AS $$\n"                                                           \
+    "  SELECT line_derive_keys(log_id, nr, entry) || line_derive_board(log_id, nr, entry)\n"                           \
+    "    || line_derive_mcu(log_id, nr, entry) || line_derive_attempt(log_id, nr, entry)\n"                            \
     "$$;\n"
 
 /* For stations: newest first, but one that scrapped the device before all; not those of the log that is here itself. */

@@ -3,7 +3,7 @@
 #ifndef IMPRINT_LEDGER_LINE_ATTEMPTS_H
 #define IMPRINT_LEDGER_LINE_ATTEMPTS_H
 
-/* Makes version 4 of version 3 (line_mcus.h): table and functions, with the attempts of the entries that are there. */
+/* Makes version 6 of version 5 (line_briefs.h): table and functions, with the attempts of earlier entries. */
 extern const char line_attempts_upgrade[];
 
 #endif

@@ -576,6 +576,31 @@ static void test_a_server_that_is_silent(void **state)
     database_close(&database);
 }
 
+/* An upgrade may take longer than any other statement; the limit of those is as before then. */
+static void test_an_upgrade_that_takes_long(void **state)
+{
+    static const char *const slow[] = {
+        "CREATE TABLE part (serial TEXT PRIMARY KEY, made BIGINT NOT NULL, body BYTEA);",
+        "SELECT pg_sleep(0.6); ALTER TABLE part ADD COLUMN place TEXT;",
+    };
+    static const struct database_kind patient = {
+        .name = "test", .application_id = 0x94455354, .upgrades = slow, .version = 2, .busy_ms = 50};
+    const struct database_server impatient = {.settings = settings, .answer_ms = 400};
+    struct error err = ERROR_IN(room);
+    struct database database;
+    bool ok;
+
+    (void)state;
+    skip_without_server(true);
+    ok = database_connect(&database, &impatient, &patient, DATABASE_MAKE, &err);
+    if (!ok)
+        fail_msg("%s: %s", error_reason_name(err.reason), err.cause);
+    ok = database_run(&database, "SELECT pg_sleep(5)", &err);
+    assert_false(ok);
+    expect_reason(&err, ERROR_DATABASE_BUSY, "too long");
+    database_close(&database);
+}
+
 static void test_what_only_a_file_can(void **state)
 {
     struct error err = ERROR_IN(room);
@@ -630,6 +655,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_logins_that_fail, begin_server, end_server),
         cmocka_unit_test_setup_teardown(test_a_server_that_is_killed, begin_server, end_server),
         cmocka_unit_test_setup_teardown(test_a_server_that_is_silent, begin_server, end_server),
+        cmocka_unit_test_setup_teardown(test_an_upgrade_that_takes_long, begin_server, end_server),
         cmocka_unit_test_setup_teardown(test_what_only_a_file_can, begin_server, end_server),
     };
 

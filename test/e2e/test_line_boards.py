@@ -227,6 +227,8 @@ def test_without_the_server_a_station_knows_its_own_failures(line, tmp_path):
     assert one.station.json("rework", one.serial(1), "--operator", "4").objects[0]["event"] == "reworked", "a decision waits in the outbox"
     line.start()
     one.station.run("ledger", "sync")
+    # What no station could read as a time, a hostile one may send: it is not among the device's attempts.
+    assert line.sql("SELECT line_derive_attempt(1, 99, json_build_object('device', 'x', 'result', 'reworked', 'time', repeat('9', 25)))") == "[]"
     assert line.sql("SELECT result, tries FROM line_attempt ORDER BY time").split() == ["failed|1", "reworked|0"]
 
 
