@@ -35,11 +35,12 @@ static bool look_at(struct cli *cli, struct ledger *ledger, struct statement *ro
     const struct bytes body = statement_bytes(row, 2);
     json_t *entry = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES, NULL);
     struct ledger_conflict conflict;
-    bool ok = ledger_find_conflict(ledger, entry, &conflict, err);
+    const uint64_t seq = (uint64_t)statement_number(row, 0);
+    bool ok = ledger_find_conflict(ledger, entry, seq, &conflict, err);
 
     if (ok && conflict.what != NULL) {
         ++*alarms;
-        show(&cli->output, (uint64_t)statement_number(row, 0), entry, &conflict);
+        show(&cli->output, seq, entry, &conflict);
     }
     json_decref(entry);
     return ok;
@@ -121,10 +122,12 @@ const struct cli_verb cli_verb_ledger_alarms = {
     .arguments = "",
     .summary = "List the entries in which a device has what another one has",
     .description = "A line for each entry whose device showed a public key, a certificate serial\n"
-                   "number or a board number that the ledger knows as another device's: a copied\n"
-                   "chip image, a faulty part, or a fraud. It names both. Set both aside, and see\n"
-                   "docs/guide/ledger.md. With line.yaml, those of the line's server too in which\n"
-                   "this station has a part: also what was found when entries arrived.\n"
+                   "number, a board number or a microcontroller that the ledger knows as another\n"
+                   "device's: a copied chip image, a faulty part, or a fraud. It names both. Set\n"
+                   "both aside, and see docs/guide/ledger.md. Board number and microcontroller of a\n"
+                   "device that was retired since are no alarm. With line.yaml, those of the line's\n"
+                   "server too in which this station has a part: also what was found when entries\n"
+                   "arrived.\n"
                    "\n"
                    "--server lists all of a line, for who can read its entries (line add-planner)\n"
                    "and its administrator. Changes nothing.\n",

@@ -1,26 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint ledger backup, rebuild and import: a copy of the ledger, its derived tables, and what older stations left. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/with_ledger.h"
 #include "ledger/rebuild.h"
+#include "station/ledger_file.h"
 #include "station/ledger_import.h"
 #include "station/value.h"
+
+enum key_place { KEY_IN_FILE, KEY_IN_CHIP, KEY_MISSING };
+
+/* Where the log's key is, which is in no copy of the ledger. */
+static bool find_key(const struct cli *cli, const struct ledger *ledger, enum key_place *place, struct error *err)
+{
+    struct ledger_file *file = calloc(1, sizeof *file);
+    bool ok;
+
+    if (file == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+        return false;
+    }
+    ok = ledger_file_read(&cli->station.config, file, err);
+    if (file->key.device[0] != '\0')
+        *place = KEY_IN_CHIP;
+    else
+        *place = access(ledger->key_path, F_OK) == 0 ? KEY_IN_FILE : KEY_MISSING;
+    free(file);
+    return ok;
+}
 
 static bool back_up(struct cli *cli, struct ledger *ledger, struct error *err)
 {
     const char *file = cli->arguments[0];
     struct ledger_head head;
+    enum key_place place;
 
-    if (!ledger_head(ledger, &head, err) || !database_settle(&ledger->database, err) ||
-        !database_copy(&ledger->database, file, err)) {
+    if (!find_key(cli, ledger, &place, err) || !ledger_head(ledger, &head, err) ||
+        !database_settle(&ledger->database, err) || !database_copy(&ledger->database, file, err)) {
         error_doing(err, "copy the ledger");
         return false;
     }
     output_result(&cli->output, "%s: a copy of the ledger, at least %" PRIu64 " entries; the key is not in it: %s\n",
-                  file, head.tree.size,
-                  access(ledger->key_path, F_OK) == 0 ? ledger->key_path : "it is in the station's chip");
+                  file, head.tree.size, place == KEY_IN_CHIP ? "it is in the station's chip" : ledger->key_path);
+    if (place == KEY_MISSING)
+        output_warn(&cli->output, "the key that signs is not there: %s: restore it from its copy", ledger->key_path);
     output_object(&cli->output, json_pack("{s:s, s:s, s:o, s:I}", "event", "ledger-copied", "log", ledger->log, "file",
                                           value_text(file), "entries", (json_int_t)head.tree.size));
     return true;

@@ -26,6 +26,18 @@ static bool read_kind(const char *kind, struct ledger_key_choice *choice, struct
     return false;
 }
 
+/* The key that ledger.yaml names is there already: it is of the chip's kind. */
+static bool check_choice(const struct cli *cli, const struct ledger_file_key *key, struct error *err)
+{
+    if (cli->values[OPTION_KEY] == NULL || key->device[0] == '\0')
+        return true;
+    error_set(err, ERROR_USAGE, "--key is for a key in a file, and ledger.yaml names a chip that has the key",
+              "leave --key out, or remove `key` from ledger.yaml");
+    error_with_subject(err, key->device);
+    error_doing(err, "make the ledger");
+    return false;
+}
+
 /* Whether there is one to leave as it is; false with a reason also where that cannot be told. */
 static bool check_none_there(struct cli *cli, struct error *err)
 {
@@ -73,7 +85,7 @@ static enum cli_exit run_ledger_new(struct cli *cli)
     struct ledger_file file;
     struct ledger ledger;
     bool ok = read_kind(cli->values[OPTION_KEY], &usual, &err) && check_none_there(cli, &err) &&
-              ledger_file_read(&cli->station.config, &file, &err) &&
+              ledger_file_read(&cli->station.config, &file, &err) && check_choice(cli, &file.key, &err) &&
               station_ledger_open_keyed(&cli->station.config, LEDGER_WRITE, &usual, &ledger, &err);
 
     if (ok) {

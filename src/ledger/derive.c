@@ -9,6 +9,8 @@
 #include "ledger/mcus.h"
 #include "order/claim.h"
 
+#define ATTEMPTS_MAX 1000 /* of a device, among which the one is looked for that gives something up */
+
 /* Bytes from hex digits, as entries have them. False when they are not `least` to `most` bytes. */
 static bool read_hex(const json_t *value, struct bytes_out *out, size_t least)
 {
@@ -173,33 +175,89 @@ static bool find_certificate_conflict(struct ledger *ledger, const json_t *certi
     return other[0] == '\0' || note_conflict("certificate serial number", device, other, conflict);
 }
 
-static bool find_board_conflict(struct ledger *ledger, const json_t *entry, const char *device,
+/* Whether the entry gives up the device's microcontroller, or its board number. */
+static bool gives_up_mcu(const json_t *entry)
+{
+    return is_result(entry, "retired");
+}
+
+static bool gives_up_board(const json_t *entry)
+{
+    const char *kind = json_string_value(json_object_get(entry, "kind"));
+
+    return is_result(entry, "retired") || (kind != NULL && strcmp(kind, "order release") == 0);
+}
+
+/* The entry with this number; NULL where it cannot be read, which is for `ledger verify` to find. */
+static json_t *read_entry(struct ledger *ledger, uint64_t seq, struct error *err)
+{
+    struct statement *get = ledger_prepared(ledger, LEDGER_GET_ENTRY, err);
+    json_t *entry = NULL;
+
+    if (get == NULL)
+        return NULL;
+    statement_bind_number(get, 1, (int64_t)seq);
+    if (statement_step(get, err) == STATEMENT_ROW) {
+        const struct bytes body = statement_bytes(get, 0);
+
+        entry = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES, NULL);
+    }
+    statement_reset(get);
+    return entry;
+}
+
+/* Whether a later entry of the device gives up what the one with number `seq` said. False with a reason. */
+static bool find_given_up(struct ledger *ledger, const char *device, uint64_t seq,
+                          bool (*gives_up)(const json_t *entry), bool *given_up, struct error *err)
+{
+    uint64_t seqs[ATTEMPTS_MAX];
+    const size_t count = ledger_attempts(ledger, device, seqs, ATTEMPTS_MAX, err);
+
+    *given_up = false;
+    for (size_t i = 0; i < count && seqs[i] > seq && !*given_up; i++) {
+        json_t *entry = read_entry(ledger, seqs[i], err);
+
+        *given_up = gives_up(entry);
+        json_decref(entry);
+    }
+    return err->reason == ERROR_NONE;
+}
+
+static bool find_board_conflict(struct ledger *ledger, const json_t *entry, uint64_t seq, const char *device,
                                 struct ledger_conflict *conflict, struct error *err)
 {
     const char *board = json_string_value(json_object_get(entry, "board"));
     char other[LEDGER_DEVICE_SIZE] = "";
+    bool given_up;
 
     if (board == NULL)
         return true;
     if (!order_board_owner(&ledger->database, board, other, err))
         return false;
-    return other[0] == '\0' || note_conflict("board number", device, other, conflict);
+    if (other[0] == '\0' || strcmp(other, device) == 0)
+        return true;
+    return find_given_up(ledger, device, seq, gives_up_board, &given_up, err) &&
+           (given_up || note_conflict("board number", device, other, conflict));
 }
 
-static bool find_mcu_conflict(struct ledger *ledger, const json_t *entry, const char *device,
+static bool find_mcu_conflict(struct ledger *ledger, const json_t *entry, uint64_t seq, const char *device,
                               struct ledger_conflict *conflict, struct error *err)
 {
     const char *number = ledger_entry_mcu(entry);
     struct ledger_mcu found;
+    bool given_up;
 
     if (number == NULL)
         return true;
     if (!ledger_find_mcu(ledger, number, device, &found, err))
         return false;
-    return found.device[0] == '\0' || note_conflict("microcontroller", device, found.device, conflict);
+    if (found.device[0] == '\0' || strcmp(found.device, device) == 0)
+        return true;
+    return find_given_up(ledger, device, seq, gives_up_mcu, &given_up, err) &&
+           (given_up || note_conflict("microcontroller", device, found.device, conflict));
 }
 
-bool ledger_find_conflict(struct ledger *ledger, const json_t *entry, struct ledger_conflict *conflict,
+bool ledger_find_conflict(struct ledger *ledger, const json_t *entry, uint64_t seq, struct ledger_conflict *conflict,
                           struct error *err)
 {
     const char *device = json_string_value(json_object_get(entry, "device"));
@@ -219,6 +277,6 @@ bool ledger_find_conflict(struct ledger *ledger, const json_t *entry, struct led
         if (!find_certificate_conflict(ledger, value, device, conflict, err))
             return false;
     }
-    return find_board_conflict(ledger, entry, device, conflict, err) &&
-           find_mcu_conflict(ledger, entry, device, conflict, err);
+    return find_board_conflict(ledger, entry, seq, device, conflict, err) &&
+           find_mcu_conflict(ledger, entry, seq, device, conflict, err);
 }

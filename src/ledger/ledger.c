@@ -180,10 +180,11 @@ static bool hold_key(struct ledger *ledger, struct error *err)
     if (!note_key_hold(&ledger->key, &ledger->choice.keeper, err))
         return false;
     return note_key_equal(&ledger->key.public_key, &ledger->public_key) ||
-           refuse(ledger->database.path, ERROR_DATABASE_DAMAGED, "the chip's key is not the key of the ledger's log",
-                  "put the chip that has it back in its place; or, to begin a new log, move the folder away and then "
-                  "run: imprint ledger import",
-                  err);
+           refuse(
+               ledger->database.path, ERROR_DATABASE_DAMAGED, "the chip's key is not the key of the ledger's log",
+               "put the chip that has it back in its place; where log.key has the key, remove `key` from ledger.yaml; "
+               "or, to begin a new log, move the folder away and then run: imprint ledger import",
+               err);
 }
 
 static bool load_key(struct ledger *ledger, struct error *err)

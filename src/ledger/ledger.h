@@ -139,10 +139,11 @@ bool ledger_derive(struct ledger *ledger, const json_t *entry, uint64_t seq, str
                    struct error *err);
 
 /*
- * What of the entry another device has, according to the tables, as ledger_append() said it then: `conflict->what` NULL
- * for nothing. Changes nothing. False with a reason.
+ * What of the entry with number `seq` another device has, according to the tables, as ledger_append() said it then:
+ * `conflict->what` NULL for nothing. Board number and microcontroller that the device has given up since (it was
+ * retired) are nothing. Changes nothing. False with a reason.
  */
-bool ledger_find_conflict(struct ledger *ledger, const json_t *entry, struct ledger_conflict *conflict,
+bool ledger_find_conflict(struct ledger *ledger, const json_t *entry, uint64_t seq, struct ledger_conflict *conflict,
                           struct error *err);
 
 /*

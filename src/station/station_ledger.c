@@ -52,9 +52,13 @@ bool station_ledger_open_keyed(const struct station_config *config, enum ledger_
     struct ledger_key_choice choice = *usual;
 
     memset(ledger, 0, sizeof *ledger);
-    if (!folder_in_state(config, "ledger", folder, err) || !find_keeper(config, mode, &choice.keeper, err) ||
-        (mode == LEDGER_WRITE && !folder_make(folder, err)))
+    if (!folder_in_state(config, "ledger", folder, err) || !find_keeper(config, mode, &choice.keeper, err))
         return false;
+    if (mode == LEDGER_WRITE && !folder_make(folder, err)) {
+        if (choice.keeper.release != NULL)
+            choice.keeper.release(choice.keeper.context);
+        return false;
+    }
     if (gethostname(host, sizeof host) != 0)
         host[0] = '\0';
     host[sizeof host - 1] = '\0';

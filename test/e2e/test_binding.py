@@ -82,6 +82,7 @@ def test_a_microcontroller_with_another_chip(bench):
     (bench.folder / "a").unlink()
     bench.run(2, "a", ONE)
     assert ONE in refused(bench, 1, "b", ONE)["cause"], "and the other way round"
+    assert bench.station.run("ledger", "alarms").out == "", "what was given up is no alarm"
 
 
 @pytest.mark.parametrize("has_record, flash", [(True, "a"), (True, "b"), (False, "a"), (False, "b")])
@@ -134,6 +135,7 @@ def test_the_board_of_a_device_that_never_passed(bench):
     assert bench.serial(1) in error["cause"] and f"{bench.serial(1)} --lost --yes" in error["next"]
     assert station.json("retire", bench.serial(1), "--lost", "--yes").event("retired")["board"] == "B-1"
     make(2, EXAMPLE)
+    assert station.run("ledger", "alarms").out == ""
 
 
 def test_the_image_is_in_the_entry(bench):

@@ -33,6 +33,23 @@ def test_a_chip_signs_checkpoints(signing, tmp_path):
     assert "station's chip" in signing.run("ledger", "backup", tmp_path / "copy.db").out
 
 
+def test_a_key_in_the_file_and_in_the_settings(signing, tmp_path):
+    """`--key` is of a file; a chip that is named later has not the key that log.key has; a key that is lost is in no chip."""
+    for kind in ("ed25519", "p-256"):
+        error = signing.json("ledger", "new", "--key", kind, code=2).error
+        assert error["reason"] == "usage" and error["subject"].endswith("own.virtual") and "ledger.yaml" in error["next"]
+    named = (signing.state / "ledger.yaml").read_text()
+    (signing.state / "ledger.yaml").unlink()
+    signing.run("ledger", "new")
+    (signing.state / "ledger.yaml").write_text(named)
+    assert "remove `key` from ledger.yaml" in signing.json("provision", EXAMPLE, "--arm", "profile", code=6).error["next"]
+    (signing.state / "ledger.yaml").unlink()
+    assert "warning" not in signing.run("ledger", "backup", tmp_path / "first.db").err
+    (signing.state / "ledger" / "log.key").unlink()
+    copied = signing.run("ledger", "backup", tmp_path / "second.db")
+    assert "station's chip" not in copied.out and "log.key: restore it from its copy" in copied.err
+
+
 def test_a_run_without_its_chip_changes_nothing(signing, tmp_path):
     """It is away, or another one is in its place: found before the device is touched; looking needs no chip."""
     own = tmp_path / "own.virtual"
