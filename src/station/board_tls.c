@@ -236,9 +236,15 @@ bool board_tls_plan(struct board_results *results, struct error *err)
             error_with_key(err, profile->keys[key].id);
             return false;
         }
-        if (plan->step_count < PROVISION_STEPS_MAX)
-            plan->steps[plan->step_count++] =
-                (struct provision_step){.kind = &provision_step_prove_tls, .key = (int)key, .slot = PROFILE_SLOT_ANY};
+        /* The number of steps is the board's word. */
+        if (plan->step_count == PROVISION_STEPS_MAX) {
+            error_set(
+                err, ERROR_DEVICE_GARBLED, "the board's plan has more steps than the profile needs",
+                "check that the board runs the firmware of this profile, and that nothing else is at its console");
+            return false;
+        }
+        plan->steps[plan->step_count++] =
+            (struct provision_step){.kind = &provision_step_prove_tls, .key = (int)key, .slot = PROFILE_SLOT_ANY};
     }
     return true;
 }

@@ -40,7 +40,8 @@ bool board_tls_check(const struct profile *profile, size_t index, const struct t
 
 /*
  * Puts the steps for the profile's connections, which this station does, at the end of the board's plan. False with
- * ERROR_SLOT_POLICY where a key counts its uses: the plan that the board has made has none for a handshake.
+ * ERROR_SLOT_POLICY where a key counts its uses: the plan that the board has made has none for a handshake; or
+ * ERROR_DEVICE_GARBLED where the board says so many steps that these have no room.
  */
 bool board_tls_plan(struct board_results *results, struct error *err);
 

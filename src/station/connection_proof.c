@@ -150,6 +150,22 @@ bool connection_proof_check(struct connection_proof *proof, struct error *err)
     return ok;
 }
 
+/* A plan is partly what a board says of it: no word of it can take a proof away. */
+static bool check_all_proven(const struct connection_proof *proof, struct error *err)
+{
+    for (size_t i = 0; i < proof->profile->certificate_count; i++) {
+        const struct profile_certificate *certificate = &proof->profile->certificates[i];
+
+        if (certificate->prove != PROFILE_PROVE_TLS || proof->certificates[i].time[0] != '\0')
+            continue;
+        error_set(err, ERROR_PROOF_FAILED, "no connection was made for a certificate that has to be proven by one",
+                  "do not ship this device: run the same command again");
+        error_with_subject(err, certificate->name);
+        return false;
+    }
+    return true;
+}
+
 bool connection_proof_run(struct connection_proof *proof, struct provision_plan *plan,
                           void (*show)(void *shown, const struct provision_step *step, bool finished), void *shown,
                           struct error *err)
@@ -167,7 +183,7 @@ bool connection_proof_run(struct connection_proof *proof, struct provision_plan 
         step->done = true;
         show(shown, step, true);
     }
-    return true;
+    return check_all_proven(proof, err);
 }
 
 /* ---- for record and result ---- */

@@ -45,8 +45,7 @@ bool connection_proof_is_wanted(const struct profile *profile);
 /*
  * Without an engine, for a board's run: reads the settings of every connection, before anything is written; then, when
  * the device is finished, makes each in the plan's order. `show` gets `shown` and each step when it begins and when it
- * is done.
- * False with the reason.
+ * is done. False with the reason: ERROR_PROOF_FAILED where the plan has not all connections that the profile asks for.
  */
 bool connection_proof_check(struct connection_proof *proof, struct error *err);
 bool connection_proof_run(struct connection_proof *proof, struct provision_plan *plan,

@@ -16,7 +16,7 @@ def line(station):
 
 
 def lying(change):
-    """A filter that gives each whole frame to `change` and sends what it returns, with a right checksum; "" is not sent."""
+    """A filter that gives each whole frame to `change` and sends each line that it returns, with a right checksum; "" is not sent."""
     held = b""
 
     def passes(chunk):
@@ -27,7 +27,7 @@ def lying(change):
             text = item.decode("latin-1").rstrip("\r")
             if words_of(text):
                 text = change(text[:-6])
-                text = text and f"{text} *{crc(text)}"
+                text = "\r\n".join(f"{one} *{crc(one)}" for one in text.split("\n") if one)
                 if not text:
                     continue
             out += text.encode("latin-1") + b"\r\n"

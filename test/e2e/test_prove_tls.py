@@ -288,9 +288,19 @@ def test_a_board_that_no_server_accepts(board_line, authority, aside):
         assert done["changes"] == 0 and done["connections"][0]["answer"] == "CONNACK, accepted" and len(station.record["connections"]) == 1
 
 
+def fill_the_plan(text):
+    """As many steps as a plan can have, so that the station's own have no room: the last one again and again."""
+    text = re.sub(r"\bsteps=\d+", "steps=114", text) if text.startswith("@chip ") else text
+    if not text.startswith("@step ") or "action=finish-mark" not in text:
+        return text
+    last = int(re.search(r"\bn=(\d+)", text)[1])
+    return "\n".join(re.sub(r"\bn=\d+", f"n={n}", text) for n in range(last, 115))
+
+
 LIES = {
     "another signature": (lambda text: re.sub("signature=..", "signature=00", text) if text.startswith("@handshake") else text, "proof-failed", "not its key's"),
     "no signature": (lambda text: "" if text.startswith("@handshake") else text, "device-garbled", "does not arrive"),
+    "a plan without room": (fill_the_plan, "device-garbled", "more steps than the profile needs"),
     "it says that it connects": (lambda text: text.replace("action=finish-mark", "action=prove-tls key=16"), "device-garbled", "checksum errors"),
 }
 
