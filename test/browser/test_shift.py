@@ -200,6 +200,33 @@ def test_labels(browser, tmp_path):  # noqa: F811
     line.stop()
 
 
+HOLD = """
+    const send = window.fetch;
+    window.held = [];
+    window.fetch = (...asked) => asked[0] !== "/scan" ? send(...asked)
+      : new Promise((done, fail) => window.held.push((works) => works ? done(send(...asked)) : fail(new TypeError("no network"))));"""
+
+
+def test_quick_scans(browser, tmp_path):  # noqa: F811
+    """The second comes before the answer to the first: each is sent as it is, in its order; one that was not sent is asked for again."""
+    line = Line(tmp_path, ("A1",), open_tiles=None, scan_board=True)  # noqa: F811
+    write_users(line, **USERS)
+    line.start()
+    resize(browser, SCREEN)
+    browser.get(f"http://{line.place}/")
+    log_in(browser, "17")
+    browser.execute_script(HOLD)
+    for text in ("PCB-1", "", "PCB-2", "PCB-3"):
+        scan(browser, text)
+    for works, said in ((True, "board PCB-1: put it in next"), (False, "not sent: scan PCB-2 again"), (True, "board PCB-3: put it in next")):
+        until(browser, "held.length", 1)
+        browser.execute_script("held.shift()(arguments[0])", works)
+        until(browser, "document.getElementById('scanned').textContent", said)
+    until(browser, "document.getElementById('order').textContent", "next: board PCB-3")
+    log_out(browser)
+    line.stop()
+
+
 def test_a_test_label(browser, tmp_path):  # noqa: F811
     """Printed at the page Set-up, and scanned back: the page shows anew by itself what became of it, and waits for the scan."""
     line = Line(tmp_path, ("A1",), open_tiles=None, labels={"to": "folder:labels"})  # noqa: F811

@@ -113,16 +113,24 @@ async function takeScan(text) {
   if (answer.status === 401) return location.assign("/login");
   const found = answer.ok ? await answer.json() : { matches: false, text: await answer.text() };
   if (found.text === undefined) return location.assign("/find?" + new URLSearchParams({ text }));
-  byId("scanned").className = found.matches ? "" : "wrong";
-  byId("scanned").textContent = found.text;
-  play(found.matches ? [880] : [330, 220, 330, 220]);
-  byId("scan").value = "";
+  sayScanned(found.matches, found.text);
 }
 
+function sayScanned(matches, text) {
+  byId("scanned").className = matches ? "" : "wrong";
+  byId("scanned").textContent = text;
+  play(matches ? [880] : [330, 220, 330, 220]);
+}
+
+// The next scan may come before the answer to this one: the field is free at once, and they are sent in their order.
+let scans = Promise.resolve();
 byId("scan").form.addEventListener("submit", (event) => {
   if (!byId("token").value) return; // nobody is logged in
   event.preventDefault();
-  takeScan(byId("scan").value).catch(() => {});
+  const text = byId("scan").value;
+  byId("scan").value = "";
+  if (text.trim() === "") return; // some scanners press Enter twice
+  scans = scans.then(() => takeScan(text)).catch(() => sayScanned(false, "not sent: scan " + text + " again"));
 });
 
 // --- the page ---
