@@ -998,6 +998,7 @@
 #define page_add_socket imprint_page_add_socket
 #define page_check imprint_page_check
 #define page_close imprint_page_close
+#define page_device_is imprint_page_device_is
 #define page_open imprint_page_open
 #define page_operator imprint_page_operator
 #define page_publish imprint_page_publish

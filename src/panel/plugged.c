@@ -21,16 +21,6 @@ struct list {
     size_t count;
 };
 
-/* Whether a socket's device is this one: KIND:NAME, and perhaps an address of the chip behind it. */
-static bool is_device(const char *device, const char *name)
-{
-    const char *colon = strchr(device, ':');
-    const size_t len = strlen(name);
-
-    return colon != NULL && strncmp(colon + 1, name, len) == 0 &&
-           (colon[1 + len] == '\0' || colon[1 + len] == '@' || colon[1 + len] == ',');
-}
-
 static void add(struct list *list, enum page_device_kind kind, const char *name, time_t since)
 {
     struct page_device *device = &list->devices[list->count];
@@ -44,7 +34,7 @@ static void add(struct list *list, enum page_device_kind kind, const char *name,
     *device = (struct page_device){.kind = kind, .age_s = now > since ? (uint64_t)(now - since) : 0};
     memcpy(device->name, name, strlen(name) + 1);
     for (size_t i = 0; i < list->settings->socket_count; i++)
-        if (is_device(list->settings->sockets[i].device, name))
+        if (page_device_is(list->settings->sockets[i].device, name))
             (void)snprintf(device->socket, sizeof device->socket, "%s", list->settings->sockets[i].name);
     list->count++;
 }

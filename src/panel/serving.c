@@ -67,7 +67,8 @@ size_t serving_take_sockets(struct page *page, struct panel_settings *settings)
     const size_t before = settings->socket_count;
     struct error ignored = {.reason = ERROR_NONE};
 
-    (void)taught_add_all(settings, &ignored); /* whoever wrote the file has checked it */
+    (void)taught_add_all(settings,
+                         &ignored); /* checked when it was written; a socket that is gone from it may run still */
     for (size_t i = before; i < settings->socket_count; i++)
         page_add_socket(page, &(struct page_socket){settings->sockets[i].name, settings->sockets[i].device});
     return settings->socket_count - before;

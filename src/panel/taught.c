@@ -125,16 +125,16 @@ bool taught_add_all(struct panel_settings *settings, struct error *err)
 {
     struct taught *taught = calloc(1, sizeof *taught);
     char path[PANEL_PATH_MAX];
-    bool ok = taught != NULL && name_file(settings, path);
+    bool ok = taught != NULL && name_file(settings, path), all = true;
 
     if (ok && access(path, F_OK) == 0)
         ok = settings_file_read(&taught_file, path, taught, err);
     for (size_t i = 0; ok && i < taught->count; i++)
-        ok = append(settings, &taught->sockets[i], path, err);
+        all = append(settings, &taught->sockets[i], path, err) && all;
     free(taught);
     if (!ok)
         error_set(err, ERROR_INPUT_FILE, "no memory for the sockets that were taught", NULL);
-    return ok;
+    return ok && all;
 }
 
 /* --- writing --- */

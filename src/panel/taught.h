@@ -11,7 +11,8 @@
 /*
  * Adds the sockets of the file to the settings, which are complete, after those that are there. A socket that is there
  * already, with the same name and device, stays. Where there is no file, nothing happens. False with ERROR_INPUT_FILE:
- * a mistake in the file, or a name or device that the station file has for another socket.
+ * a mistake in the file, or a name or device that another socket has, of the station file or taught before; the sockets
+ * without such a conflict are added all the same.
  */
 bool taught_add_all(struct panel_settings *settings, struct error *err);
 

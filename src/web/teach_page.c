@@ -143,22 +143,52 @@ void web_setup_devices(struct desk *desk, const struct call *call, struct reply 
 
 /* --- changing --- */
 
-/* A name of the running station, removed or not, can only be another socket's after its next start. */
-static bool check_running(struct desk *desk, const char *name, struct error *err)
+bool page_device_is(const char *device, const char *name)
 {
-    bool is_running = false;
+    const char *colon = strchr(device, ':');
+    const size_t len = strlen(name);
 
-    (void)pthread_mutex_lock(&desk->lock);
-    for (size_t i = 0; i < desk->settings->socket_count; i++)
-        is_running = is_running || strcmp(desk->settings->sockets[i].name, name) == 0;
-    (void)pthread_mutex_unlock(&desk->lock);
-    if (!is_running)
-        return true;
-    error_set(err, ERROR_USAGE, "the station has a socket of this name",
-              "choose another name; one that was removed is free after the next start of the station");
-    error_with_subject(err, name);
+    return colon != NULL && strncmp(colon + 1, name, len) == 0 &&
+           (colon[1 + len] == '\0' || colon[1 + len] == '@' || colon[1 + len] == ',');
+}
+
+/* Whether a file still gives it to a socket: who adds another one is told so. */
+static bool is_taken(const struct page_plugged *plugged, const char *found)
+{
+    for (size_t i = 0; i < plugged->device_count; i++)
+        if (strcmp(plugged->devices[i].name, found) == 0)
+            return plugged->devices[i].socket[0] != '\0';
+    return false;
+}
+
+static bool refuse(const char *subject, const char *cause, const char *next, struct error *err)
+{
+    error_set(err, ERROR_USAGE, cause, next);
+    error_with_subject(err, subject);
     error_doing(err, "add the socket");
     return false;
+}
+
+/* Name and device of a socket that runs, removed or not, can only be another's after the station's next start. */
+static bool check_running(struct desk *desk, const char *name, const char *found, bool elsewhere, struct error *err)
+{
+    bool has_name = false, has_device = false;
+
+    (void)pthread_mutex_lock(&desk->lock);
+    for (size_t i = 0; i < desk->settings->socket_count; i++) {
+        const struct page_socket *socket = &desk->settings->sockets[i];
+
+        has_name = has_name || strcmp(socket->name, name) == 0;
+        has_device = has_device || page_device_is(socket->device, found);
+    }
+    (void)pthread_mutex_unlock(&desk->lock);
+    if (has_name)
+        return refuse(name, "the station has a socket of this name",
+                      "choose another name; one that was removed is free after the next start of the station", err);
+    return !has_device || elsewhere ||
+           refuse(found, "a socket that runs still has this device",
+                  "choose another device; one whose socket was removed is free after the next start of the station",
+                  err);
 }
 
 static bool record(const struct desk *desk, const struct call *call, const char *kind, const char *result,
@@ -184,8 +214,8 @@ void web_setup_add(struct desk *desk, const struct call *call, struct reply *rep
     char room[ERROR_ROOM], device[PAGE_DEVICE_SIZE + 16];
     struct error err = ERROR_IN(room), ignored = {.reason = ERROR_NONE};
     struct page_plugged *plugged = look(desk, &err);
-    bool ok =
-        plugged != NULL && check_running(desk, name, &err) && teaching->add(teaching->path, name, found, use, &err);
+    bool ok = plugged != NULL && check_running(desk, name, found, is_taken(plugged, found), &err) &&
+              teaching->add(teaching->path, name, found, use, &err);
 
     free(plugged);
     (void)snprintf(device, sizeof device, "%s:%s", use, found);
