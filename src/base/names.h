@@ -1301,6 +1301,7 @@
 #define scanned_is_awaited imprint_scanned_is_awaited
 #define scanned_open imprint_scanned_open
 #define scanned_select_order imprint_scanned_select_order
+#define scanned_take_back imprint_scanned_take_back
 #define scanned_take_number imprint_scanned_take_number
 #define schema_certificate imprint_schema_certificate
 #define schema_root imprint_schema_root

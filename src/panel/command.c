@@ -83,10 +83,11 @@ void command_make(struct command *command, const struct panel_settings *settings
     put_option(&writer, "--firmware", console != NULL ? settings->firmware : "");
     if (settings->rehearsal)
         put(&writer, "--rehearsal");
-    /* The golden device belongs to no order of today. */
-    if (!admission_is_golden(settings, board))
+    /* The golden device belongs to no order of today, and has the number of none of its boards. */
+    if (!admission_is_golden(settings, board)) {
         put_option(&writer, "--order", settings->order);
-    put_option(&writer, "--board", board->number);
+        put_option(&writer, "--board", board->number);
+    }
     put_option(&writer, "--operator",
                settings->operator_name); /* the first article of an order needs it, to look, too */
     if (kind == COMMAND_LOOK)

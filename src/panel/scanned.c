@@ -79,6 +79,15 @@ void scanned_give(struct scanned *scanned, const struct panel_settings *settings
     scanned->board[0] = '\0';
 }
 
+void scanned_take_back(struct scanned *scanned, const struct panel_settings *settings, struct panel_board *board)
+{
+    if (board->number[0] == '\0' || !admission_is_golden(settings, board))
+        return;
+    if (scanned->board[0] == '\0') /* else another one was scanned since */
+        memcpy(scanned->board, board->number, sizeof scanned->board);
+    board->number[0] = '\0';
+}
+
 bool scanned_allow(const struct panel_settings *settings, struct ledger *ledger, struct panel_board *board)
 {
     struct error ignored = {.reason = ERROR_NONE};

@@ -31,6 +31,12 @@ void scanned_take_number(struct scanned *scanned, const char *number);
 /* A board that is about to be looked at takes the number that was scanned before it, unless it has one. */
 void scanned_give(struct scanned *scanned, const struct panel_settings *settings, struct panel_board *board);
 
+/*
+ * The board that was looked at is the golden device, which has no number of an order's board: what it took before it
+ * was known is the next board's again.
+ */
+void scanned_take_back(struct scanned *scanned, const struct panel_settings *settings, struct panel_board *board);
+
 /* False, and the board has the reason, where its number must be scanned first: it has none, and the ledger knows none.
  */
 bool scanned_allow(const struct panel_settings *settings, struct ledger *ledger, struct panel_board *board);

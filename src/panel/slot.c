@@ -107,6 +107,7 @@ static enum socket_event claim(struct slot *slot)
     const struct slot *rival = find_rival(slot);
     char cause[BOARD_TEXT_SIZE];
 
+    scanned_take_back(&slot->panel->scanned, slot->panel->settings, &slot->board);
     if (slot->board.has_plan && strcmp(slot->board.digest, slot->panel->digest) != 0) {
         board_fail(&slot->board, ERROR_EXIT_INPUT, "input-file",
                    "the profile's file has changed since the station started",

@@ -146,6 +146,29 @@ def test_numbers_of_boards(make_line):  # noqa: F811
     assert line.ledger("verify")[-1]["holds"]
 
 
+def test_the_golden_device_takes_no_number(make_line):  # noqa: F811
+    """It is put in after a scan: the number is still the next board's."""
+    line = open_line(make_line).start()
+    golden = line.board(1)
+    line.insert(golden, "A1")
+    serial = line.wait(event="socket", name="A1", state="pass")["serial"]
+    line.take_out("A1", golden)
+    line.stop()
+    line.write(golden=serial, scan_board=True)
+    operator = log_in(line.start())
+    scan(operator, "PCB-1")
+    line.insert(golden, "A1")
+    confirmed = line.wait(event="socket", name="A1", state="pass")
+    assert confirmed["serial"] == serial and confirmed["changes"] == 0 and not confirmed.get("board")
+    until(operator, "board", "PCB-1")
+    line.insert(line.board(2), "A2")
+    made = line.wait(event="socket", name="A2", state="pass")
+    assert made["board"] == "PCB-1"
+    line.stop()
+    for one, boards in ((serial, {None}), (made["serial"], {"PCB-1"})):
+        assert {item["entry"].get("board") for item in line.ledger("show", one)} == boards
+
+
 def test_two_that_wait(make_line):  # noqa: F811
     """Nobody guesses whose number it is. Without an order any number will do, but not a badge."""
     line = open_line(make_line, scan_board=True)
