@@ -7,7 +7,14 @@
 #include "web/decision.h"
 #include "web/pages.h"
 
-#define LISTED_MAX 200
+#define SHOWN_MAX 200
+#define LOOKED_AT_MAX 10000 /* most of those that did not succeed are no board's own fault, and not shown */
+
+/* What became of the list. */
+struct listing {
+    size_t shown;
+    bool is_cut; /* there are, or may be, more */
+};
 
 /* The newest entry: what the lead wants to know first. */
 static bool put_last(FILE *out, struct ledger *ledger, const char *serial, struct error *err)
@@ -30,45 +37,67 @@ static bool put_last(FILE *out, struct ledger *ledger, const char *serial, struc
     return true;
 }
 
-static bool put_board(FILE *out, struct ledger *ledger, const struct session *session, const char *serial,
-                      const struct quarantine *found, struct error *err)
+static void put_unreadable(FILE *out, const char *serial)
 {
-    bool ok;
+    fputs("<li>", out);
+    pages_put_device(out, serial);
+    fputs(": its entries cannot be read: <code>imprint ledger verify</code></li>\n", out);
+}
+
+static void put_board(FILE *out, struct ledger *ledger, const struct session *session, const char *serial,
+                      const struct quarantine *found)
+{
+    char room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
 
     fputs("<li>", out);
     pages_put_device(out, serial);
     fprintf(out, ": %s, %u failure%s",
             found->state == QUARANTINE_HELD ? "<strong>in quarantine</strong>" : "may be tried again", found->failures,
             found->failures == 1 ? "" : "s");
-    ok = put_last(out, ledger, serial, err);
-    if (ok && session->user.role == USERS_LEAD) {
+    if (!put_last(out, ledger, serial, &err))
+        fputs("; last: its entry cannot be read", out);
+    if (session->user.role == USERS_LEAD) {
         fprintf(out, "<details><summary>Decide<span class=\"heard\"> about %s</span></summary>\n", serial);
         decision_put_forms(out, session, serial, found, true);
         fputs("</details>", out);
     }
     fputs("</li>\n", out);
-    return ok;
 }
 
-/* Boards that a person has decided about, or that failed for another's fault, are not in the list. */
-static bool put_boards(FILE *out, struct desk *desk, struct ledger *ledger, const struct session *session,
-                       size_t *shown, struct error *err)
+/*
+ * A board that a person has decided about, or that failed for another's fault, is not in the list. A damaged entry
+ * hides its own board's story alone. True where the board is shown.
+ */
+static bool put_if_waiting(FILE *out, struct desk *desk, struct ledger *ledger, const struct session *session,
+                           const char *serial)
 {
-    char(*devices)[LEDGER_DEVICE_SIZE] = calloc(LISTED_MAX, sizeof *devices);
-    size_t count = 0;
-    bool ok = devices != NULL && ledger_list_failed(ledger, devices, LISTED_MAX, &count, err);
+    char room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
+    struct quarantine found;
+
+    if (!quarantine_look(ledger, serial, desk->settings->tries, &found, &err)) {
+        put_unreadable(out, serial);
+        return true;
+    }
+    if (found.failures == 0 || found.state == QUARANTINE_SCRAPPED)
+        return false;
+    put_board(out, ledger, session, serial, &found);
+    return true;
+}
+
+static bool put_boards(FILE *out, struct desk *desk, struct ledger *ledger, const struct session *session,
+                       struct listing *listing, struct error *err)
+{
+    char(*devices)[LEDGER_DEVICE_SIZE] = calloc(LOOKED_AT_MAX, sizeof *devices);
+    size_t count = 0, i = 0;
+    const bool ok = devices != NULL && ledger_list_failed(ledger, devices, LOOKED_AT_MAX, &count, err);
 
     if (devices == NULL)
         error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
-    for (size_t i = 0; ok && i < count; i++) {
-        struct quarantine found;
-
-        ok = quarantine_look(ledger, devices[i], desk->settings->tries, &found, err);
-        if (!ok || found.failures == 0 || found.state == QUARANTINE_SCRAPPED)
-            continue;
-        ok = put_board(out, ledger, session, devices[i], &found, err);
-        (*shown)++;
-    }
+    for (; ok && i < count && listing->shown < SHOWN_MAX; i++)
+        listing->shown += put_if_waiting(out, desk, ledger, session, devices[i]);
+    listing->is_cut = i < count || count == LOOKED_AT_MAX;
     free(devices);
     return ok;
 }
@@ -76,17 +105,22 @@ static bool put_boards(FILE *out, struct desk *desk, struct ledger *ledger, cons
 static void put_list(FILE *out, struct desk *desk, struct ledger *ledger, const struct session *session,
                      struct error *err)
 {
-    size_t shown = 0;
+    struct listing listing = {.shown = 0};
 
     fputs("<ul class=\"boards\">\n", out);
-    const bool ok = put_boards(out, desk, ledger, session, &shown, err);
+    const bool ok = put_boards(out, desk, ledger, session, &listing, err);
 
     fputs("</ul>\n", out);
     if (!ok)
         reply_put_error(out, err);
-    else if (shown == 0)
+    else if (listing.is_cut)
+        fprintf(out,
+                "<p>There may be more: the list ends after %d boards, or after a look at the last %d that did not "
+                "succeed. Scan a board to see it.</p>\n",
+                SHOWN_MAX, LOOKED_AT_MAX);
+    else if (listing.shown == 0)
         fputs("<p>No board waits for a decision.</p>\n", out);
-    else if (session->user.role != USERS_LEAD)
+    if (ok && listing.shown > 0 && session->user.role != USERS_LEAD)
         fputs("<p>A lead decides what becomes of them.</p>\n", out);
 }
 

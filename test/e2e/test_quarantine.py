@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a station works on: boards that fail, quarantine, rework and scrap; the golden device of a shift."""
+import contextlib
 import json
+import sqlite3
 
 import pytest
 
@@ -147,6 +149,38 @@ def test_a_lead_decides_at_the_page(make_line):  # noqa: F811
     assert [(entry["kind"], entry["operator"], entry["note"]) for entry in entries if entry["kind"] in ("rework", "scrap")] == \
         [("rework", "4", note), ("scrap", "4", "pad lifted")]
     assert run_program("--json", "--state", line.folder / "state", "ledger", "verify").code == 0
+
+
+def test_no_board_is_hidden_in_the_list(make_line):  # noqa: F811
+    """By a damaged entry of another board, by many that are not at fault, or by many that are."""
+    line = faulty(make_line(open_tiles=None))
+    write_users(line, **USERS)
+    line.start()
+    first, second = (attempt(line, line.board(seed, "trust-flex"), "A1")["serial"] for seed in (1, 2))
+    lead = Person(line.place)
+    lead.log_in("4")
+
+    def change(sql, *values):
+        with contextlib.closing(sqlite3.connect(line.folder / "state" / "ledger" / "ledger.db")) as database, database:
+            return database.execute(sql, values).fetchall()
+
+    def add(first_seq, body):
+        """A thousand devices with one attempt each, straight into the tables."""
+        numbers = "WITH RECURSIVE n(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d) " % (first_seq, first_seq + 999)
+        change(numbers + "INSERT INTO entry SELECT 1, i, zeroblob(32), ? FROM n", body)
+        change(numbers + "INSERT INTO device (serial, last) SELECT printf('01%014dEE', i), i FROM n")
+    (seq, body), = change("SELECT last, body FROM device JOIN entry ON seq = last WHERE serial = ?", second)
+    change("UPDATE entry SET body = ? WHERE seq = ?", body[:-1], seq)
+    page = lead.page("/quarantine")
+    assert f"{second}</a>: its entries cannot be read" in page and "imprint ledger verify" in page
+    assert first in page and "may be tried again" in page and "There may be more" not in page
+    add(1000, json.dumps({"result": "refused", "reason": "wrong-part", "evidence": {"error": {"exit": ELSEWHERE}}}))
+    page = lead.page("/quarantine")
+    assert first in page and second in page and page.count("<li>") == 2 and "There may be more" not in page
+    add(2000, json.dumps({"result": "failed", "reason": "chip-refused", "time": "2026-01-01T00:00:00Z", "evidence": {"error": {"exit": 1}}}))
+    page = lead.page("/quarantine")
+    assert "There may be more" in page and page.count("may be tried again") == 200 and "No board waits" not in page
+    line.stop()
 
 
 def test_how_often_is_the_file_s(make_line):  # noqa: F811
