@@ -53,6 +53,8 @@ static bool read_file(struct station_line *line, struct error *err)
         return false;
     if (!is_there)
         line->state = STATION_LINE_NONE;
+    if (line->longest_s != 0 && line->file.timeout_s > line->longest_s)
+        line->file.timeout_s = line->longest_s;
     return true;
 }
 

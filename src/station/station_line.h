@@ -17,11 +17,12 @@ enum station_line_state {
     STATION_LINE_AWAY, /* not reached, in this run: it is not tried again */
 };
 
-/* Zero-initialised but for `config`. Must not move while open. */
+/* Zero-initialised but for `config`, `is_late` and `longest_s`. Must not move while open. */
 struct station_line {
     const struct station_config *config; /* must outlive it */
     enum station_line_state state;
-    bool is_late; /* the device is done: the line is not waited for, it compares what arrives */
+    bool is_late;       /* the device is done: the line is not waited for, it compares what arrives */
+    uint32_t longest_s; /* the most that the line is waited for, whatever line.yaml says; 0: as that says */
     struct line_file file;
     struct database database;
     char away[256]; /* why, when STATION_LINE_AWAY */

@@ -6,6 +6,8 @@
 #include "report/serial_word.h"
 #include "web/pages.h"
 
+#define LINE_S 1 /* for a connection to the line, and for its answer */
+
 /* --- the forms --- */
 
 static void begin_form(FILE *out, enum quarantine_decision decision, const struct session *session, const char *serial,
@@ -69,8 +71,8 @@ static void decide(struct desk *desk, const struct call *call, enum quarantine_d
     char room[ERROR_ROOM], serial[LEDGER_DEVICE_SIZE];
     struct error err = ERROR_IN(room);
     struct station_config config = {.device = ""};
-    /* A line that is away is not waited for: the decision is kept in the outbox. */
-    struct station_ledger ledger = {.config = &config, .line.is_late = true};
+    /* All pages wait meanwhile. A line that is away or slow is not asked: the decision is kept in the outbox. */
+    struct station_ledger ledger = {.config = &config, .line.is_late = true, .line.longest_s = LINE_S};
     const struct quarantine_word word = {.operator_name = call->session.user.name, .note = note};
     struct quarantine found;
 
