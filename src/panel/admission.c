@@ -34,7 +34,8 @@ static bool check_golden(const struct admission *admission, const struct panel_s
 
     if (settings->golden[0] == '\0' || now_ms < admission->golden_until_ms)
         return true;
-    (void)snprintf(next, sizeof next, "put the golden device %s in first, then this board again", settings->golden);
+    (void)snprintf(next, sizeof next, "put the golden device %s in first, then this board again%s", settings->golden,
+                   settings->scan_board ? ", and scan its number again" : "");
     board_fail(board, ERROR_EXIT_WRONG_DEVICE, "golden-first", "the golden device of this shift was not confirmed yet",
                next);
     return false;
