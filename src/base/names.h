@@ -14,6 +14,7 @@
 #define arming_check_device imprint_arming_check_device
 #define arming_check_plan imprint_arming_check_plan
 #define arming_read imprint_arming_read
+#define asks_have_room imprint_asks_have_room
 #define asks_init imprint_asks_init
 #define asks_put imprint_asks_put
 #define asks_release imprint_asks_release
@@ -1299,8 +1300,8 @@
 #define scanned_allow imprint_scanned_allow
 #define scanned_give imprint_scanned_give
 #define scanned_is_awaited imprint_scanned_is_awaited
+#define scanned_keep_order imprint_scanned_keep_order
 #define scanned_open imprint_scanned_open
-#define scanned_select_order imprint_scanned_select_order
 #define scanned_take_back imprint_scanned_take_back
 #define scanned_take_number imprint_scanned_take_number
 #define schema_certificate imprint_schema_certificate

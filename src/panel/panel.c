@@ -140,7 +140,7 @@ static void add_slots(struct panel *panel, size_t count)
 
 static void take_order(struct panel *panel, const char *order)
 {
-    scanned_select_order(panel->settings, order);
+    (void)snprintf(panel->settings->order, sizeof panel->settings->order, "%s", order);
     page_set_order(panel->page, order);
     panel->order_done = panel->order_quantity = 0;
 }

@@ -49,15 +49,18 @@ void scanned_open(struct panel_settings *settings)
     input_release(&input);
 }
 
-void scanned_select_order(struct panel_settings *settings, const char *order)
+bool scanned_keep_order(const struct panel_settings *settings, const char *order, struct error *err)
 {
-    struct error ignored = {.reason = ERROR_NONE};
     char path[PANEL_PATH_MAX], text[FILE_MAX];
+    bool ok;
 
-    (void)snprintf(settings->order, sizeof settings->order, "%s", order);
     write_line(settings, order, text);
-    if (name_file(settings, path)) /* where that fails, the order holds until the station ends */
-        (void)file_replace(path, bytes_of(text, strlen(text)), 0600, ERROR_STORAGE_FAILED, &ignored);
+    ok = name_file(settings, path) && file_replace(path, bytes_of(text, strlen(text)), 0600, ERROR_STORAGE_FAILED, err);
+    if (!ok) {
+        error_set(err, ERROR_STORAGE_FAILED, "the name of the state folder is too long", NULL);
+        error_doing(err, "keep the order for the next start");
+    }
+    return ok;
 }
 
 /* --- the number of a board --- */

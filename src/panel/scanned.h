@@ -22,8 +22,11 @@ struct scanned {
  */
 void scanned_open(struct panel_settings *settings);
 
-/* The station works on this order from now on, also after a restart. */
-void scanned_select_order(struct panel_settings *settings, const char *order);
+/*
+ * Has the station work on this order after a restart, too; "": on the station file's. What it works on now stays. From
+ * any thread. False with ERROR_STORAGE_FAILED.
+ */
+bool scanned_keep_order(const struct panel_settings *settings, const char *order, struct error *err);
 
 /* The number of the next board was scanned: another one before it is forgotten. */
 void scanned_take_number(struct scanned *scanned, const char *number);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "panel/scanned.h"
 #include "panel/taught.h"
 #include "panel/teaching.h"
 #include "station/input.h"
@@ -17,6 +18,11 @@ static bool teaches(const struct panel_settings *settings)
     return teach->serial[0] != '\0' || teach->hid[0] != '\0' || teach->virtuals[0] != '\0';
 }
 
+static bool keep_order(const void *context, const char *order, struct error *err)
+{
+    return scanned_keep_order(context, order, err);
+}
+
 static struct page_settings describe(const char *path, const struct panel_settings *settings, const char *digest,
                                      struct page_socket sockets[static PANEL_SOCKETS_MAX])
 {
@@ -28,6 +34,7 @@ static struct page_settings describe(const char *path, const struct panel_settin
                                   .users = settings->users,
                                   .order = settings->order,
                                   .select_order = (enum page_select)settings->select_order,
+                                  .selecting = {.context = settings, .keep = keep_order},
                                   .scan_board = settings->scan_board,
                                   .profile = settings->profile,
                                   .digest = digest,

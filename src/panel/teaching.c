@@ -8,7 +8,8 @@
 #include "panel/plugged.h"
 #include "panel/taught.h"
 
-_Static_assert(PAGE_NAME_SIZE == PROFILE_NAME_MAX && PAGE_SOCKETS_MAX == PANEL_SOCKETS_MAX,
+_Static_assert(PAGE_NAME_SIZE == PROFILE_NAME_MAX && PAGE_SOCKETS_MAX == PANEL_SOCKETS_MAX &&
+                   PAGE_TAUGHT_SIZE == PANEL_PATH_MAX,
                "the page shows what a station file can have");
 
 /* How the device of a socket begins that is made of each kind. */
@@ -83,19 +84,35 @@ static bool add(const char *path, const char *name, const char *found, const cha
     return ok;
 }
 
-static bool remove_socket(const char *path, const char *name, struct error *err)
+static bool remove_socket(const char *path, const char *name, char device[static PAGE_TAUGHT_SIZE], struct error *err)
 {
     struct panel_settings *settings;
     bool ok;
 
     if (!panel_settings_read(path, &settings, err))
         return false;
+    for (size_t i = 0; i < settings->socket_count; i++)
+        if (strcmp(settings->sockets[i].name, name) == 0)
+            (void)snprintf(device, PAGE_TAUGHT_SIZE, "%s", settings->sockets[i].device);
     ok = taught_remove(settings, name, err);
+    free(settings);
+    return ok;
+}
+
+static bool put_back(const char *path, const char *name, const char *device, struct error *err)
+{
+    struct panel_settings *settings;
+    bool ok;
+
+    if (!panel_settings_read(path, &settings, err))
+        return false;
+    ok = taught_add(settings, name, device, err);
     free(settings);
     return ok;
 }
 
 struct page_teaching teaching_of(const char *path)
 {
-    return (struct page_teaching){.path = path, .look = look, .add = add, .remove = remove_socket};
+    return (struct page_teaching){
+        .path = path, .look = look, .add = add, .remove = remove_socket, .put_back = put_back};
 }

@@ -15,6 +15,16 @@ void asks_release(struct asks *asks)
     (void)pthread_mutex_destroy(&asks->lock);
 }
 
+bool asks_have_room(struct asks *asks)
+{
+    bool has_room;
+
+    (void)pthread_mutex_lock(&asks->lock);
+    has_room = asks->count < ASKS_MAX;
+    (void)pthread_mutex_unlock(&asks->lock);
+    return has_room;
+}
+
 bool asks_put(struct asks *asks, enum page_ask_kind kind, const char *text)
 {
     bool has_room;

@@ -18,6 +18,10 @@ struct asks {
 void asks_init(struct asks *asks);
 void asks_release(struct asks *asks);
 
+/* Whether one more can be put. It stays so as long as the thread that asks is the only one that puts, as the desk's is.
+ */
+bool asks_have_room(struct asks *asks);
+
 /* False: too many wait. */
 bool asks_put(struct asks *asks, enum page_ask_kind kind, const char *text);
 

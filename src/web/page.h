@@ -20,6 +20,7 @@ struct page;
 #define PAGE_SOCKETS_MAX 64 /* of one station */
 #define PAGE_NAME_SIZE 64   /* of a socket, with a NUL */
 #define PAGE_DEVICE_SIZE 512
+#define PAGE_TAUGHT_SIZE 1024 /* KIND:DEVICE of a socket that was taught, with a NUL */
 #define PAGE_DEVICES_MAX 64
 
 #define PAGE_TEXT_SIZE 64 /* of an order's id, a serial number or a board's number, with a NUL */
@@ -57,7 +58,15 @@ struct page_teaching {
     bool (*look)(const char *path, struct page_plugged *plugged, struct error *err); /* NULL: nothing is taught */
     /* `found` is the name of a device; `use` is "board", "swi", "kit" or "virtual". */
     bool (*add)(const char *path, const char *name, const char *found, const char *use, struct error *err);
-    bool (*remove)(const char *path, const char *name, struct error *err);
+    /* `device` gets what the socket had, for put_back(). */
+    bool (*remove)(const char *path, const char *name, char device[static PAGE_TAUGHT_SIZE], struct error *err);
+    bool (*put_back)(const char *path, const char *name, const char *device, struct error *err);
+};
+
+/* How an order that was selected is kept for the station's next start: called from the desk's thread. */
+struct page_selecting {
+    const void *context;
+    bool (*keep)(const void *context, const char *order, struct error *err); /* "": none. False with a reason */
 };
 
 /* What the pages are told of the station. All texts must stay as they are until page_close(). */
@@ -68,6 +77,7 @@ struct page_settings {
     const char *users;   /* the file of the users */
     const char *order;   /* the station's order; "": none; copied */
     enum page_select select_order;
+    struct page_selecting selecting;
     bool scan_board; /* the numbers of boards are scanned */
     const char *profile, *digest;
     bool has_tls; /* with the certificate and the key in these files: PEM */

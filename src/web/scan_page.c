@@ -46,6 +46,20 @@ static const char *find_fault(const struct desk *desk, const struct order *order
     return strcmp(order->digest, desk->settings->digest) != 0 ? "is for another profile than this station's" : NULL;
 }
 
+/* Kept for the next start, and in the ledger; or neither. */
+static bool keep_order(const struct desk *desk, const struct login_record *entry, const char *own, struct error *err)
+{
+    const struct page_selecting *selecting = &desk->settings->selecting;
+    struct error ignored = {.reason = ERROR_NONE};
+
+    if (!selecting->keep(selecting->context, entry->order, err))
+        return false;
+    if (login_record_append(desk->settings->state, entry, err))
+        return true;
+    (void)selecting->keep(selecting->context, own, &ignored);
+    return false;
+}
+
 static void take_order(struct desk *desk, const struct call *call, const struct order *order, struct reply *reply)
 {
     const struct login_record entry = {.kind = "order select",
@@ -65,11 +79,11 @@ static void take_order(struct desk *desk, const struct call *call, const struct 
         say(reply, false, "no: order %s was scanned; only a lead selects another one here", order->id);
     else if (fault != NULL)
         say(reply, false, "no: order %s %s (%s); expected: an open order of it", order->id, fault, order->profile);
-    else if (!login_record_append(desk->settings->state, &entry, &err))
-        say_error(reply, &err);
-    else if (!asks_put(&desk->asks, PAGE_ASK_ORDER, order->id))
+    else if (!asks_have_room(&desk->asks))
         reply_text(reply, 503, "too many people ask at once: try again");
-    else
+    else if (!keep_order(desk, &entry, own, &err))
+        say_error(reply, &err);
+    else if (asks_put(&desk->asks, PAGE_ASK_ORDER, order->id))
         say(reply, true, "order %s: boards that are put in when this page shows it count for it", order->id);
 }
 

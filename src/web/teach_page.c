@@ -211,7 +211,7 @@ void web_setup_add(struct desk *desk, const struct call *call, struct reply *rep
     const struct page_teaching *teaching = &desk->settings->teaching;
     const char *name = request_field(&call->form, "name"), *found = request_field(&call->form, "found");
     const char *use = request_field(&call->form, "use");
-    char room[ERROR_ROOM], device[PAGE_DEVICE_SIZE + 16];
+    char room[ERROR_ROOM], device[PAGE_TAUGHT_SIZE];
     struct error err = ERROR_IN(room), ignored = {.reason = ERROR_NONE};
     struct page_plugged *plugged = look(desk, &err);
     bool ok = plugged != NULL && check_running(desk, name, found, is_taken(plugged, found), &err) &&
@@ -220,7 +220,7 @@ void web_setup_add(struct desk *desk, const struct call *call, struct reply *rep
     free(plugged);
     (void)snprintf(device, sizeof device, "%s:%s", use, found);
     if (ok && !record(desk, call, "socket add", "added", name, device, &err)) {
-        (void)teaching->remove(teaching->path, name, &ignored);
+        (void)teaching->remove(teaching->path, name, device, &ignored);
         ok = false;
     }
     if (!ok)
@@ -236,13 +236,16 @@ void web_setup_remove(struct desk *desk, const struct call *call, struct reply *
     const struct frame frame = pages_frame(desk, call, "Set-up");
     const struct page_teaching *teaching = &desk->settings->teaching;
     const char *name = request_field(&call->form, "name");
-    char room[ERROR_ROOM];
-    struct error err = ERROR_IN(room);
+    char room[ERROR_ROOM], device[PAGE_TAUGHT_SIZE];
+    struct error err = ERROR_IN(room), ignored = {.reason = ERROR_NONE};
     struct page_plugged *plugged = look(desk, &err);
-    const bool ok = plugged != NULL && teaching->remove(teaching->path, name, &err) &&
-                    record(desk, call, "socket remove", "removed", name, NULL, &err);
+    bool ok = plugged != NULL && teaching->remove(teaching->path, name, device, &err);
 
     free(plugged);
+    if (ok && !record(desk, call, "socket remove", "removed", name, NULL, &err)) {
+        (void)teaching->put_back(teaching->path, name, device, &ignored);
+        ok = false;
+    }
     if (ok)
         reply_redirect(reply, "/setup");
     else

@@ -76,6 +76,14 @@ def test_an_order_is_selected(make_line):  # noqa: F811
     matches, text = scan(lead, "WO-9")
     assert not matches and text.startswith("no: WO-9 was scanned; expected: an order, a label")
     assert scan(lead, "17") == (None, "")  # a person: to the login, as ever
+    kept, key = line.folder / "state" / "selected-order", line.folder / "state" / "ledger" / "log.key"
+    kept.mkdir()  # it cannot be kept, then not be recorded: not selected either
+    assert scan(lead, "WO-2")[0] is False
+    kept.rmdir()
+    key.rename(line.folder / "key")
+    assert scan(lead, "WO-2")[0] is False and kept.read_text() == "WO-1 WO-1\n"
+    (line.folder / "key").rename(key)
+    assert json.loads(lead.ask("/state")[2])["order"]["id"] == "WO-1"
     assert scan(lead, " WO-2\r")[0] is True
     until(lead, "order", "id", "WO-2")
     line.insert(line.board(1), "A1")
@@ -149,7 +157,7 @@ def test_numbers_of_boards(make_line):  # noqa: F811
 def test_the_golden_device_takes_no_number(make_line):  # noqa: F811
     """It is put in after a scan: the number is still the next board's."""
     line = open_line(make_line).start()
-    golden = line.board(1)
+    golden, other = line.board(1), line.board(2)
     line.insert(golden, "A1")
     serial = line.wait(event="socket", name="A1", state="pass")["serial"]
     line.take_out("A1", golden)
@@ -157,11 +165,17 @@ def test_the_golden_device_takes_no_number(make_line):  # noqa: F811
     line.write(golden=serial, scan_board=True)
     operator = log_in(line.start())
     scan(operator, "PCB-1")
+    line.insert(other, "A2")  # too early, and its number is scanned again
+    early = line.wait(event="socket", name="A2", state="fail")
+    assert early["reason"] == "golden-first" and early["next"].endswith("then this board again, and scan its number again")
+    line.take_out("A2", other)
+    line.wait(event="socket", name="A2", state="empty")
+    scan(operator, "PCB-1")
     line.insert(golden, "A1")
     confirmed = line.wait(event="socket", name="A1", state="pass")
     assert confirmed["serial"] == serial and confirmed["changes"] == 0 and not confirmed.get("board")
     until(operator, "board", "PCB-1")
-    line.insert(line.board(2), "A2")
+    line.insert(other, "A2")
     made = line.wait(event="socket", name="A2", state="pass")
     assert made["board"] == "PCB-1"
     line.stop()

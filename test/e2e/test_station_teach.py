@@ -55,6 +55,10 @@ def test_plugged_named_and_made(empty):
     line.start()
     assert line.wait(event="socket", name="A1", state="pass")["serial"] == serial
     lead = log_in(line)
+    taught, key = file.read_text(), line.folder / "state" / "ledger" / "log.key"
+    key.rename(line.folder / "key")
+    assert lead.press("/setup/remove", name="A1")[0] == 409 and file.read_text() == taught  # no entry, no change
+    (line.folder / "key").rename(key)
     assert lead.press("/setup/remove", name="A1")[0] == 303
     assert not file.exists() and "Remove socket" not in lead.page("/setup")
     status, _, body = lead.press("/setup/add", name="A1", found=str(board), use="virtual")
