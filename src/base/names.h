@@ -999,7 +999,6 @@
 #define page_add_socket imprint_page_add_socket
 #define page_check imprint_page_check
 #define page_close imprint_page_close
-#define page_device_is imprint_page_device_is
 #define page_open imprint_page_open
 #define page_operator imprint_page_operator
 #define page_publish imprint_page_publish
@@ -1846,6 +1845,7 @@
 #define web_order imprint_web_order
 #define web_order_approve imprint_web_order_approve
 #define web_order_close imprint_web_order_close
+#define web_page_device_is imprint_web_page_device_is
 #define web_put_label_test imprint_web_put_label_test
 #define web_put_teaching imprint_web_put_teaching
 #define web_quarantine imprint_web_quarantine

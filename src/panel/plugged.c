@@ -34,7 +34,7 @@ static void add(struct list *list, enum page_device_kind kind, const char *name,
     *device = (struct page_device){.kind = kind, .age_s = now > since ? (uint64_t)(now - since) : 0};
     memcpy(device->name, name, strlen(name) + 1);
     for (size_t i = 0; i < list->settings->socket_count; i++)
-        if (page_device_is(list->settings->sockets[i].device, name))
+        if (web_page_device_is(list->settings->sockets[i].device, name))
             (void)snprintf(device->socket, sizeof device->socket, "%s", list->settings->sockets[i].name);
     list->count++;
 }

@@ -50,7 +50,7 @@ struct page_plugged {
 };
 
 /* Whether the device of a socket is the one of this name: KIND:NAME, and perhaps an address of the chip behind it. */
-bool page_device_is(const char *device, const char *name);
+bool web_page_device_is(const char *device, const char *name);
 
 /* How sockets are taught: called with `path`, from the desk's thread. Each gives false with a reason. */
 struct page_teaching {

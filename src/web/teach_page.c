@@ -143,7 +143,7 @@ void web_setup_devices(struct desk *desk, const struct call *call, struct reply 
 
 /* --- changing --- */
 
-bool page_device_is(const char *device, const char *name)
+bool web_page_device_is(const char *device, const char *name)
 {
     const char *colon = strchr(device, ':');
     const size_t len = strlen(name);
@@ -179,7 +179,7 @@ static bool check_running(struct desk *desk, const char *name, const char *found
         const struct page_socket *socket = &desk->settings->sockets[i];
 
         has_name = has_name || strcmp(socket->name, name) == 0;
-        has_device = has_device || page_device_is(socket->device, found);
+        has_device = has_device || web_page_device_is(socket->device, found);
     }
     (void)pthread_mutex_unlock(&desk->lock);
     if (has_name)
