@@ -257,7 +257,7 @@ def test_quarantine(browser, tmp_path):  # noqa: F811
     resize(browser, SCREEN)
     browser.get(f"http://{line.place}/")
     log_in(browser, "4")
-    board = line.board(1)
+    board = line.board(1, "trust-flex")
     for name in ("A1", "A2"):
         serial = attempt(line, board, name)["serial"]
     go(browser, "Quarantine", "Quarantine")
