@@ -43,13 +43,14 @@ static unsigned syncs;
 static void (*at_sync)(void);
 static int sync_errno;
 
-int fdatasync(int fd)
+/* The parameter has the name that <unistd.h> gives it. */
+int fdatasync(int __fildes) /* NOLINT(bugprone-reserved-identifier) */
 {
     syncs++;
     if (at_sync != NULL)
         at_sync();
     errno = sync_errno;
-    return sync_errno != 0 ? -1 : fsync(fd);
+    return sync_errno != 0 ? -1 : fsync(__fildes);
 }
 
 static int begin(void **state)
