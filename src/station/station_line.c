@@ -99,84 +99,88 @@ bool station_line_require(struct station_line *line, struct error *err)
     return true;
 }
 
-/* After a question that failed. True where the run may go on. */
-static bool judge(struct station_line *line, bool ok, const struct error *failure, struct error *err)
+/* A question to the line, between ask_begin() and ask_end(). */
+struct question {
+    struct station_line *line;
+    struct error *err;    /* the caller's: gets a failure that stops the run */
+    struct error failure; /* the question's own, in `room` */
+    char room[ERROR_ROOM];
+    bool may_run; /* where the line is not there to be asked: whether the run goes on without it */
+};
+
+/* Opens the line for a question. True where it is there to be asked. */
+static bool ask_begin(struct question *question, struct station_line *line, struct error *err)
 {
-    return ok || note_away(line, failure, err);
+    question->line = line;
+    question->err = err;
+    question->failure = (struct error)ERROR_IN(question->room);
+    question->may_run = station_line_open(line, err);
+    return question->may_run && line->state == STATION_LINE_OPEN;
+}
+
+/* After the question: `answered` says whether the line did answer it. True where the run may go on. */
+static bool ask_end(struct question *question, bool answered)
+{
+    return answered || note_away(question->line, &question->failure, question->err);
 }
 
 bool station_line_find_key(struct station_line *line, const uint8_t *x, struct ledger_line_owner *owner,
                            struct error *err)
 {
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
+    struct question ask;
 
     owner->device[0] = '\0';
-    if (!station_line_open(line, err))
-        return false;
-    if (line->state != STATION_LINE_OPEN)
-        return true;
-    return judge(line, ledger_line_find_key(&line->database, x, owner, &failure), &failure, err);
+    if (!ask_begin(&ask, line, err))
+        return ask.may_run;
+    return ask_end(&ask, ledger_line_find_key(&line->database, x, owner, &ask.failure));
 }
 
 bool station_line_find_certificate(struct station_line *line, struct bytes number, struct ledger_line_owner *owner,
                                    struct error *err)
 {
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
+    struct question ask;
 
     owner->device[0] = '\0';
-    if (!station_line_open(line, err))
-        return false;
-    if (line->state != STATION_LINE_OPEN)
-        return true;
-    return judge(line, ledger_line_find_certificate(&line->database, number, owner, &failure), &failure, err);
+    if (!ask_begin(&ask, line, err))
+        return ask.may_run;
+    return ask_end(&ask, ledger_line_find_certificate(&line->database, number, owner, &ask.failure));
 }
 
 bool station_line_claim_board(struct station_line *line, const char *board, const char *device, bool take,
                               struct ledger_line_board *found, struct error *err)
 {
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
+    struct question ask;
 
     found->owner.device[0] = '\0';
-    if (!station_line_open(line, err))
-        return false;
-    if (line->state != STATION_LINE_OPEN)
-        return true;
-    return judge(line, ledger_line_claim_board(&line->database, board, device, take, found, &failure), &failure, err);
+    if (!ask_begin(&ask, line, err))
+        return ask.may_run;
+    return ask_end(&ask, ledger_line_claim_board(&line->database, board, device, take, found, &ask.failure));
 }
 
 bool station_line_find_mcu(struct station_line *line, const char *mcu, const char *device,
                            struct ledger_line_board *found, struct error *err)
 {
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
+    struct question ask;
 
     found->owner.device[0] = '\0';
-    if (!station_line_open(line, err))
-        return false;
-    if (line->state != STATION_LINE_OPEN)
-        return true;
-    return judge(line, ledger_line_find_mcu(&line->database, mcu, device, found, &failure), &failure, err);
+    if (!ask_begin(&ask, line, err))
+        return ask.may_run;
+    return ask_end(&ask, ledger_line_find_mcu(&line->database, mcu, device, found, &ask.failure));
 }
 
 bool station_line_find_attempts(struct station_line *line, const char *device, const char *own_log,
                                 struct ledger_line_attempt *attempts, size_t *count, struct error *err)
 {
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
+    struct question ask;
     bool ok;
 
     *count = 0;
-    if (!station_line_open(line, err))
-        return false;
-    if (line->state != STATION_LINE_OPEN)
-        return true;
-    ok = ledger_line_find_attempts(&line->database, device, own_log, attempts, count, &failure);
+    if (!ask_begin(&ask, line, err))
+        return ask.may_run;
+    ok = ledger_line_find_attempts(&line->database, device, own_log, attempts, count, &ask.failure);
     if (!ok)
         *count = 0;
-    return judge(line, ok, &failure, err);
+    return ask_end(&ask, ok);
 }
 
 static json_t *read_entry(struct bytes text, const char *device, struct error *err)
@@ -194,23 +198,20 @@ static json_t *read_entry(struct bytes text, const char *device, struct error *e
 
 bool station_line_find_made(struct station_line *line, const char *device, json_t **entry, struct error *err)
 {
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
+    struct question ask;
     struct ledger_line_owner owner = {.device = ""};
     struct bytes_out text = {.cap = ENTRY_MAX};
     bool ok;
 
     *entry = NULL;
-    if (!station_line_open(line, err))
-        return false;
-    if (line->state != STATION_LINE_OPEN)
-        return true;
+    if (!ask_begin(&ask, line, err))
+        return ask.may_run;
     text.data = malloc(ENTRY_MAX);
     if (text.data == NULL) {
         error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
         return false;
     }
-    ok = judge(line, ledger_line_find_made(&line->database, device, &owner, &text, &failure), &failure, err);
+    ok = ask_end(&ask, ledger_line_find_made(&line->database, device, &owner, &text, &ask.failure));
     if (ok && owner.device[0] != '\0') {
         *entry = read_entry(bytes_written(&text), device, err);
         ok = *entry != NULL;
