@@ -1,36 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names the state of a device from its plan, for programs that show it to a person. Boards leave that to the station.
  */
-#include "provision/provision.h"
+#include "provision/status.h"
 
-/* Other reasons (no answer, no key store) say nothing about the device. */
 static enum provision_state state_of_refusal(enum error_reason reason)
 {
+    const struct error refusal = {.reason = reason};
+
     switch (reason) {
     case ERROR_WRONG_PART:
         return PROVISION_STATE_WRONG_PART;
-    case ERROR_WRONG_CONFIGURATION:
-    case ERROR_CONFIG_UNLOCKED:
-    case ERROR_CONFIG_LOCKED:
-    case ERROR_DATA_UNLOCKED:
-    case ERROR_DATA_LOCKED:
-    case ERROR_SLOT_POLICY:
-    case ERROR_SLOT_LOCKED:
-    case ERROR_SLOT_EMPTY:
-    case ERROR_SLOT_CLAIMED:
-    case ERROR_SLOT_FILLED:
-    case ERROR_NO_FREE_SLOT:
-    case ERROR_FOREIGN_KEY:
-    case ERROR_NO_MARK:
-    case ERROR_KEY_RECORDED:
-    case ERROR_CERTIFICATE_DIFFERS:
-        return PROVISION_STATE_FOREIGN;
     case ERROR_OTHER_PROFILE:
         return PROVISION_STATE_OTHER;
     case ERROR_DONE_ELSEWHERE:
         return PROVISION_STATE_ELSEWHERE;
     default:
-        return PROVISION_STATE_UNKNOWN;
+        /* Reasons that say nothing about the device (no answer, no key store) have another status. */
+        return provision_status_of(&refusal) == PROVISION_WRONG ? PROVISION_STATE_FOREIGN : PROVISION_STATE_UNKNOWN;
     }
 }
 
