@@ -949,7 +949,6 @@
 #define order_lease_ask imprint_order_lease_ask
 #define order_lease_end imprint_order_lease_end
 #define order_lease_find imprint_order_lease_find
-#define order_lease_grant imprint_order_lease_grant
 #define order_lease_list imprint_order_lease_list
 #define order_lease_number imprint_order_lease_number
 #define order_lease_open imprint_order_lease_open

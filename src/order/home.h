@@ -34,7 +34,11 @@ bool order_home_heard(struct database *home, const char *log, struct order_heard
 bool order_home_hear(struct database *home, const char *log, const struct order_heard *before,
                      const struct order_heard *after, const char *entries, struct error *err);
 
-/* As order_lease_grant(), of a lease of this station's log. */
+/*
+ * Grants this station's log up to `asked->amount` units, or repeats what was answered to this id. `*answer` says what:
+ * state "open" with an amount that may be smaller, or "refused": the order is full, closed or waits for its first
+ * article. Of an order that is new one unit is granted: its first article.
+ */
 bool order_home_lease(struct database *home, const struct order_lease *asked, struct order_lease *answer,
                       struct error *err);
 

@@ -81,7 +81,7 @@ static_assert(APPLICATION_ID == 1229803599, "the number in order_lock()");
     "END $$;"
 
 /*
- * order/lease.c: order_lease_end() and order_lease_grant(), of leases of this log. The id of one is the log's name, a
+ * order/lease.c: order_lease_end(), and what grants leases, of this log. The id of one is the log's name, a
  * slash and a number: another log whose name begins like it, up to a slash, has no such leases.
  */
 #define LEASES                                                                                                         \

@@ -44,14 +44,6 @@ bool order_lease_list(struct database *database, const char *order,
 /* At the station, before it asks: id, order, station and the amount that it wants. The same again changes nothing. */
 bool order_lease_ask(struct database *database, const struct order_lease *lease, struct error *err);
 
-/*
- * At the home: grants up to `asked->amount` units, or repeats what was answered to this id. `*answer` says what: state
- * "open" with an amount that may be smaller, or "refused": the order is full, closed or waits for its first article. Of
- * an order that is new one unit is granted: its first article.
- */
-bool order_lease_grant(struct database *database, const struct order_lease *asked, struct order_lease *answer,
-                       struct error *err);
-
 /* At the station: the answer. A lease that is not "asked" any more stays as it is. */
 bool order_lease_answer(struct database *database, const struct order_lease *answer, struct error *err);
 

@@ -20,6 +20,7 @@
 #include "database/statement.h"
 #include "order/query.h"
 #include "test/order/chance.h"
+#include "test/order/file_home.h"
 #include "test/order/told.h"
 #include "test/support/postgres.h"
 #include "test/support/scratch.h"
@@ -497,7 +498,7 @@ static bool work_grant(struct node *node, void *context, struct error *err)
     struct message *message = context;
     struct order_lease answer;
 
-    if (!(settings != NULL ? order_home_lease : order_lease_grant)(&node->database, &message->lease, &answer, err))
+    if (!(settings != NULL ? order_home_lease : file_home_lease)(&node->database, &message->lease, &answer, err))
         return false;
     message->lease = answer;
     return true;

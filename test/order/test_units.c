@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Orders at their home: what a device may take, what it is refused, and what becomes of its unit. */
 #include "order/claim.h"
-#include "order/lease.h"
+#include "order/home.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "test/order/file_home.h"
 #include "test/support/postgres.h"
 #include "test/support/scratch.h"
 
@@ -27,6 +28,7 @@ static char folder[SCRATCH_PATH_MAX], room[ERROR_ROOM];
 static struct database database;
 static struct postgres_server server;
 static char *settings; /* of the server; NULL: there is none */
+static bool on_server; /* where the database of this test is */
 
 static int begin(void **state)
 {
@@ -34,6 +36,7 @@ static int begin(void **state)
 
     (void)state;
     scratch_make(folder);
+    on_server = false;
     return database_open(&database, path_in(folder, "orders.db"), &kind, DATABASE_MAKE, &err) ? 0 : -1;
 }
 
@@ -45,7 +48,8 @@ static int begin_server(void **state)
 
     (void)state;
     scratch_make(folder);
-    return settings == NULL || (database_connect(&database, &place, &kind, DATABASE_MAKE, &err) &&
+    on_server = true;
+    return settings == NULL || (database_connect(&database, &place, &order_home_kind, DATABASE_MAKE, &err) &&
                                 database_run(&database, order_forget, &err))
                ? 0
                : -1;
@@ -323,11 +327,12 @@ static void ids_and_numbers(void **state)
 
 static struct order_lease grant(const char *id, int64_t amount)
 {
-    struct order_lease asked = {.order = "WO-1", .station = "line-1", .amount = amount}, answer;
+    struct order_lease asked = {.order = "WO-1", .amount = amount}, answer;
     struct error err = ERROR_IN(room);
 
     snprintf(asked.id, sizeof asked.id, "%s", id);
-    must(order_lease_grant(&database, &asked, &answer, &err), &err);
+    (void)snprintf(asked.station, sizeof asked.station, "%.*s", (int)strcspn(id, "/"), id);
+    must((on_server ? order_home_lease : file_home_lease)(&database, &asked, &answer, &err), &err);
     return answer;
 }
 
