@@ -1004,7 +1004,9 @@
 #define page_set_order imprint_page_set_order
 #define page_take_ask imprint_page_take_ask
 #define page_tend imprint_page_tend
+#define pages_begin imprint_pages_begin
 #define pages_begin_entries imprint_pages_begin_entries
+#define pages_end imprint_pages_end
 #define pages_frame imprint_pages_frame
 #define pages_open_ledger imprint_pages_open_ledger
 #define pages_put_cell imprint_pages_put_cell

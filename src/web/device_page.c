@@ -168,23 +168,19 @@ void web_device(struct desk *desk, const struct call *call, struct reply *reply)
     char room[ERROR_ROOM], serial[LEDGER_DEVICE_SIZE] = "";
     struct error err = ERROR_IN(room);
     struct ledger ledger;
-    FILE *out;
+    FILE *out = pages_begin(desk, &frame, &ledger, reply);
 
-    if (!pages_open_ledger(desk, &frame, LEDGER_READ, &ledger, reply))
+    if (out == NULL)
         return;
-    out = reply_begin_page(reply, 200, &frame);
-    if (out != NULL) {
-        const bool ok = asked[0] == '\0' || (serial_word_read(asked, serial, &err) && is_known(&ledger, serial, &err));
+    const bool ok = asked[0] == '\0' || (serial_word_read(asked, serial, &err) && is_known(&ledger, serial, &err));
 
-        fprintf(out, "<h1>Device %s</h1>\n", ok ? serial : "");
-        put_search(out, asked);
-        if (!ok || (serial[0] != '\0' && !put_device(out, desk, &call->session, &ledger, serial, &err))) {
-            reply->status = 404;
-            reply_put_error(out, &err);
-        }
+    fprintf(out, "<h1>Device %s</h1>\n", ok ? serial : "");
+    put_search(out, asked);
+    if (!ok || (serial[0] != '\0' && !put_device(out, desk, &call->session, &ledger, serial, &err))) {
+        reply->status = 404;
+        reply_put_error(out, &err);
     }
-    reply_end_page(reply);
-    ledger_close(&ledger);
+    pages_end(&ledger, reply);
 }
 
 /* --- downloads --- */

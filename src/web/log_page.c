@@ -75,22 +75,18 @@ void web_log(struct desk *desk, const struct call *call, struct reply *reply)
     struct error err = ERROR_IN(room);
     struct ledger ledger;
     uint64_t size = 0;
-    FILE *out;
+    FILE *out = pages_begin(desk, &frame, &ledger, reply);
 
-    if (!pages_open_ledger(desk, &frame, LEDGER_READ, &ledger, reply))
+    if (out == NULL)
         return;
-    out = reply_begin_page(reply, 200, &frame);
-    if (out != NULL) {
-        fputs("<h1>Log ", out);
-        markup_text(out, ledger.log);
-        fputs("</h1>\n", out);
-        if (!put_head(out, &ledger, &call->session, &size, &err) || !put_newest(out, &ledger, size, &err)) {
-            reply->status = 503;
-            reply_put_error(out, &err);
-        }
+    fputs("<h1>Log ", out);
+    markup_text(out, ledger.log);
+    fputs("</h1>\n", out);
+    if (!put_head(out, &ledger, &call->session, &size, &err) || !put_newest(out, &ledger, size, &err)) {
+        reply->status = 503;
+        reply_put_error(out, &err);
     }
-    reply_end_page(reply);
-    ledger_close(&ledger);
+    pages_end(&ledger, reply);
 }
 
 void web_log_checkpoint(struct desk *desk, const struct call *call, struct reply *reply)
@@ -160,17 +156,13 @@ void web_log_verify(struct desk *desk, const struct call *call, struct reply *re
     char room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
     struct ledger ledger;
-    FILE *out;
+    FILE *out = pages_begin(desk, &frame, &ledger, reply);
 
-    if (!pages_open_ledger(desk, &frame, LEDGER_READ, &ledger, reply))
+    if (out == NULL)
         return;
-    out = reply_begin_page(reply, 200, &frame);
-    if (out != NULL) {
-        fputs("<h1>Verification of the log</h1>\n", out);
-        if (!verify(out, &ledger, &err))
-            reply_put_error(out, &err);
-        fputs("<p><a href=\"/log\">Back to the log</a></p>\n", out);
-    }
-    reply_end_page(reply);
-    ledger_close(&ledger);
+    fputs("<h1>Verification of the log</h1>\n", out);
+    if (!verify(out, &ledger, &err))
+        reply_put_error(out, &err);
+    fputs("<p><a href=\"/log\">Back to the log</a></p>\n", out);
+    pages_end(&ledger, reply);
 }

@@ -163,20 +163,17 @@ void web_order(struct desk *desk, const struct call *call, struct reply *reply)
     FILE *out;
 
     desk_order(desk, own);
-    if (!pages_open_ledger(desk, &frame, LEDGER_READ, &ledger, reply))
+    out = pages_begin(desk, &frame, &ledger, reply);
+    if (out == NULL)
         return;
-    out = reply_begin_page(reply, 200, &frame);
-    if (out != NULL) {
-        if (id[0] == '\0')
-            fputs("<h1>Orders</h1>\n<p>The station works on no order.</p>\n", out);
-        if ((id[0] != '\0' && !put_order(out, &ledger.database, &call->session, id, &err)) ||
-            !put_list(out, &ledger.database, &err)) {
-            reply->status = 404;
-            reply_put_error(out, &err);
-        }
+    if (id[0] == '\0')
+        fputs("<h1>Orders</h1>\n<p>The station works on no order.</p>\n", out);
+    if ((id[0] != '\0' && !put_order(out, &ledger.database, &call->session, id, &err)) ||
+        !put_list(out, &ledger.database, &err)) {
+        reply->status = 404;
+        reply_put_error(out, &err);
     }
-    reply_end_page(reply);
-    ledger_close(&ledger);
+    pages_end(&ledger, reply);
 }
 
 /* --- deciding --- */

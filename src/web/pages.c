@@ -26,6 +26,24 @@ bool pages_open_ledger(const struct desk *desk, const struct frame *frame, enum 
     return false;
 }
 
+FILE *pages_begin(const struct desk *desk, const struct frame *frame, struct ledger *ledger, struct reply *reply)
+{
+    FILE *out;
+
+    if (!pages_open_ledger(desk, frame, LEDGER_READ, ledger, reply))
+        return NULL;
+    out = reply_begin_page(reply, 200, frame);
+    if (out == NULL)
+        ledger_close(ledger);
+    return out;
+}
+
+void pages_end(struct ledger *ledger, struct reply *reply)
+{
+    reply_end_page(reply);
+    ledger_close(ledger);
+}
+
 json_t *pages_read_entry(struct ledger *ledger, uint64_t seq, struct error *err)
 {
     struct bytes_out text = {.data = malloc(ENTRY_MAX), .cap = ENTRY_MAX};

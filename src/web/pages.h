@@ -15,6 +15,13 @@ struct frame pages_frame(const struct desk *desk, const struct call *call, const
 bool pages_open_ledger(const struct desk *desk, const struct frame *frame, enum ledger_mode mode, struct ledger *ledger,
                        struct reply *reply);
 
+/*
+ * Opens the station's ledger for reading and begins the page that is made of it, in `frame`; pages_end() ends both.
+ * NULL where that fails: the reply says why, and there is nothing to end.
+ */
+FILE *pages_begin(const struct desk *desk, const struct frame *frame, struct ledger *ledger, struct reply *reply);
+void pages_end(struct ledger *ledger, struct reply *reply);
+
 /* An entry as JSON: the caller's reference. NULL with a reason. */
 json_t *pages_read_entry(struct ledger *ledger, uint64_t seq, struct error *err);
 

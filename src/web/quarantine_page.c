@@ -130,21 +130,16 @@ void web_quarantine(struct desk *desk, const struct call *call, struct reply *re
     char room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
     struct ledger ledger;
-    FILE *out;
+    const unsigned tries = desk->settings->tries;
+    FILE *out = pages_begin(desk, &frame, &ledger, reply);
 
-    if (!pages_open_ledger(desk, &frame, LEDGER_READ, &ledger, reply))
+    if (out == NULL)
         return;
-    out = reply_begin_page(reply, 200, &frame);
-    if (out != NULL) {
-        const unsigned tries = desk->settings->tries;
-
-        fprintf(out,
-                "<h1>Quarantine</h1>\n<p>Boards that have failed through their own fault, the last first. After %u "
-                "failure%s the station no longer works on a board, until a lead says rework or scrap. Put a board that "
-                "was reworked in again.</p>\n",
-                tries, tries == 1 ? "" : "s");
-        put_list(out, desk, &ledger, &call->session, &err);
-    }
-    reply_end_page(reply);
-    ledger_close(&ledger);
+    fprintf(out,
+            "<h1>Quarantine</h1>\n<p>Boards that have failed through their own fault, the last first. After %u "
+            "failure%s the station no longer works on a board, until a lead says rework or scrap. Put a board that "
+            "was reworked in again.</p>\n",
+            tries, tries == 1 ? "" : "s");
+    put_list(out, desk, &ledger, &call->session, &err);
+    pages_end(&ledger, reply);
 }
