@@ -112,65 +112,33 @@ static const uint8_t tbs_device_4[411] = {
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 };
 
-const struct cert_template cert_maker_signer = {.tbs = tbs_signer,
-                                                .tbs_len = sizeof tbs_signer,
-                                                .template_id = 1,
-                                                .serial_source = CERT_SERIAL_KEY_HASH,
-                                                .places = {
-                                                    [CERT_SERIAL] = {11, 16},
-                                                    [CERT_NOT_BEFORE] = {124, 13},
-                                                    [CERT_NOT_AFTER] = {139, 15},
-                                                    [CERT_PUBLIC_KEY] = {262, 64},
-                                                    [CERT_SIGNER_ID] = {231, 4},
-                                                    [CERT_SUBJECT_KEY] = {377, 20},
-                                                    [CERT_AUTHORITY_KEY] = {410, 20},
-                                                }};
+/* All begin alike, up to the dates. The places that follow are the template's own. */
+#define MAKER_TEMPLATE(bytes, id, ...)                                                                                 \
+    {                                                                                                                  \
+        .tbs = (bytes), .tbs_len = sizeof(bytes), .template_id = (id), .serial_source = CERT_SERIAL_KEY_HASH,          \
+        .places = {                                                                                                    \
+            [CERT_SERIAL] = {11, 16},                                                                                  \
+            [CERT_NOT_BEFORE] = {124, 13},                                                                             \
+            [CERT_NOT_AFTER] = {139, 15},                                                                              \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
+    }
 
-static const struct cert_template device_2 = {.tbs = tbs_device_2,
-                                              .tbs_len = sizeof tbs_device_2,
-                                              .template_id = 2,
-                                              .serial_source = CERT_SERIAL_KEY_HASH,
-                                              .places = {
-                                                  [CERT_SERIAL] = {11, 16},
-                                                  [CERT_NOT_BEFORE] = {124, 13},
-                                                  [CERT_NOT_AFTER] = {139, 15},
-                                                  [CERT_PUBLIC_KEY] = {253, 64},
-                                                  [CERT_SIGNER_ID] = {116, 4},
-                                                  [CERT_SUBJECT_KEY] = {362, 20},
-                                                  [CERT_AUTHORITY_KEY] = {395, 20},
-                                                  [CERT_CHIP_SERIAL] = {202, 18},
-                                              }};
+const struct cert_template cert_maker_signer =
+    MAKER_TEMPLATE(tbs_signer, 1, [CERT_PUBLIC_KEY] = {262, 64}, [CERT_SIGNER_ID] = {231, 4},
+                   [CERT_SUBJECT_KEY] = {377, 20}, [CERT_AUTHORITY_KEY] = {410, 20});
 
-static const struct cert_template device_3 = {.tbs = tbs_device_3,
-                                              .tbs_len = sizeof tbs_device_3,
-                                              .template_id = 3,
-                                              .serial_source = CERT_SERIAL_KEY_HASH,
-                                              .places = {
-                                                  [CERT_SERIAL] = {11, 16},
-                                                  [CERT_NOT_BEFORE] = {124, 13},
-                                                  [CERT_NOT_AFTER] = {139, 15},
-                                                  [CERT_PUBLIC_KEY] = {249, 64},
-                                                  [CERT_SIGNER_ID] = {116, 4},
-                                                  [CERT_SUBJECT_KEY] = {404, 20},
-                                                  [CERT_AUTHORITY_KEY] = {437, 20},
-                                                  [CERT_CHIP_SERIAL] = {204, 18},
-                                                  [CERT_EUI] = {351, 12},
-                                              }};
+static const struct cert_template device_2 =
+    MAKER_TEMPLATE(tbs_device_2, 2, [CERT_PUBLIC_KEY] = {253, 64}, [CERT_SIGNER_ID] = {116, 4},
+                   [CERT_SUBJECT_KEY] = {362, 20}, [CERT_AUTHORITY_KEY] = {395, 20}, [CERT_CHIP_SERIAL] = {202, 18});
 
-static const struct cert_template device_4 = {.tbs = tbs_device_4,
-                                              .tbs_len = sizeof tbs_device_4,
-                                              .template_id = 3,
-                                              .serial_source = CERT_SERIAL_KEY_HASH,
-                                              .places = {
-                                                  [CERT_SERIAL] = {11, 16},
-                                                  [CERT_NOT_BEFORE] = {124, 13},
-                                                  [CERT_NOT_AFTER] = {139, 15},
-                                                  [CERT_PUBLIC_KEY] = {249, 64},
-                                                  [CERT_SIGNER_ID] = {116, 4},
-                                                  [CERT_SUBJECT_KEY] = {358, 20},
-                                                  [CERT_AUTHORITY_KEY] = {391, 20},
-                                                  [CERT_CHIP_SERIAL] = {204, 18},
-                                              }};
+static const struct cert_template device_3 = MAKER_TEMPLATE(
+    tbs_device_3, 3, [CERT_PUBLIC_KEY] = {249, 64}, [CERT_SIGNER_ID] = {116, 4}, [CERT_SUBJECT_KEY] = {404, 20},
+    [CERT_AUTHORITY_KEY] = {437, 20}, [CERT_CHIP_SERIAL] = {204, 18}, [CERT_EUI] = {351, 12});
+
+static const struct cert_template device_4 =
+    MAKER_TEMPLATE(tbs_device_4, 3, [CERT_PUBLIC_KEY] = {249, 64}, [CERT_SIGNER_ID] = {116, 4},
+                   [CERT_SUBJECT_KEY] = {358, 20}, [CERT_AUTHORITY_KEY] = {391, 20}, [CERT_CHIP_SERIAL] = {204, 18});
 
 /* OTP texts: cryptoauthlib, app/tng/tng_atca.c; data sheets DS40002112B and DS40002138A. */
 const struct cert_maker_part cert_maker_parts[] = {
