@@ -167,15 +167,6 @@ struct issuers {
 
 /* --- rules that no single setting breaks --- */
 
-static const struct schema_field *field_named(const char *key)
-{
-    const struct schema_field *field = schema_entry;
-
-    while (strcmp(field->key, key) != 0)
-        field++;
-    return field;
-}
-
 static const char *text_of(const struct entry *entry, const struct setting *setting)
 {
     return (const char *)entry + setting->from;
@@ -186,17 +177,15 @@ static bool check_settings(const struct entry *entry, const struct tree_node *no
                            struct profile_complaint *complaint)
 {
     for (size_t i = 0; i < SETTINGS; i++) {
-        const struct complain_path inner = {.outer = path, .key = settings[i].key};
-        const struct schema_field *field = field_named(settings[i].key);
         const bool given = text_of(entry, &settings[i])[0] != '\0';
 
         if (!given && (settings[i].needed_by & OF(entry->kind)) != 0)
-            return complain_missing(complaint, field, node, path);
+            return complain_missing(complaint, settings_row(schema_entry, settings[i].key), node, path);
         if (given && (settings[i].known_to & OF(entry->kind)) == 0) {
             char what[64];
 
             (void)snprintf(what, sizeof what, "is not a setting of kind %s", issuer_kind_name(entry->kind));
-            return complain_value(complaint, field, tree_get(node, settings[i].key), &inner, what);
+            return settings_refuse(complaint, schema_entry, node, path, settings[i].key, what);
         }
     }
     return true;
@@ -205,12 +194,9 @@ static bool check_settings(const struct entry *entry, const struct tree_node *no
 static bool check_name(const struct document *document, size_t index, const struct tree_node *node,
                        const struct complain_path *path, struct profile_complaint *complaint)
 {
-    const struct complain_path inner = {.outer = path, .key = "name"};
-
     for (size_t i = 0; i < index; i++) {
         if (strcmp(document->entries[i].name, document->entries[index].name) == 0)
-            return complain_value(complaint, field_named("name"), tree_get(node, "name"), &inner,
-                                  "is the name of an issuer above, too");
+            return settings_refuse(complaint, schema_entry, node, path, "name", "is the name of an issuer above, too");
     }
     return true;
 }

@@ -61,21 +61,12 @@ const struct schema_field label_settings_fields[] = {
     {.key = NULL},
 };
 
-static const struct schema_field *row_of(const char *key)
-{
-    const struct schema_field *field = label_settings_fields;
-
-    while (strcmp(field->key, key) != 0)
-        field++;
-    return field;
-}
-
 static bool refuse(const char *key, const char *fault, const struct tree_node *root,
                    struct profile_complaint *complaint)
 {
-    const struct complain_path outer = {.key = "labels"}, path = {.outer = &outer, .key = key};
+    const struct complain_path path = {.key = "labels"};
 
-    return complain_value(complaint, row_of(key), tree_get(tree_get(root, "labels"), key), &path, fault);
+    return settings_refuse(complaint, label_settings_fields, tree_get(root, "labels"), &path, key, fault);
 }
 
 bool label_settings_check(const struct panel_settings *settings, const struct tree_node *root,

@@ -281,14 +281,6 @@ const char *panel_console(const char *device)
     return strncmp(device, CONSOLE, strlen(CONSOLE)) == 0 ? device + strlen(CONSOLE) : NULL;
 }
 
-/* The row of a setting. */
-static const struct schema_field *row_of(const struct schema_field *field, const char *key)
-{
-    while (strcmp(field->key, key) != 0)
-        field++;
-    return field;
-}
-
 const char *panel_device_fault(const char *device)
 {
     const char *file = panel_virtual_file(device), *console = panel_console(device);
@@ -310,11 +302,10 @@ static bool check_power(const struct panel_power_settings *power, const struct t
     const struct complain_path mapping = {.outer = path, .key = "power"};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        const struct complain_path key = {.outer = &mapping, .key = keys[i]};
         const char *fault = texts[i][0] != '\0' ? power_find_fault(texts[i]) : NULL;
 
         if (fault != NULL)
-            return complain_value(complaint, row_of(schema_power, keys[i]), tree_get(node, keys[i]), &key, fault);
+            return settings_refuse(complaint, schema_power, node, &mapping, keys[i], fault);
     }
     return true;
 }
@@ -323,18 +314,16 @@ static bool check_socket(const struct panel_settings *settings, size_t index, co
                          const struct complain_path *path, struct profile_complaint *complaint)
 {
     const struct panel_socket_settings *own = &settings->sockets[index];
-    const struct complain_path device = {.outer = path, .key = "device"}, name = {.outer = path, .key = "name"};
     const char *fault = panel_device_fault(own->device);
 
     if (fault != NULL)
-        return complain_value(complaint, row_of(schema_socket, "device"), tree_get(node, "device"), &device, fault);
+        return settings_refuse(complaint, schema_socket, node, path, "device", fault);
     for (size_t i = 0; i < index; i++) {
         if (strcmp(settings->sockets[i].name, own->name) == 0)
-            return complain_value(complaint, row_of(schema_socket, "name"), tree_get(node, "name"), &name,
-                                  "is the name of a socket above, too");
+            return settings_refuse(complaint, schema_socket, node, path, "name", "is the name of a socket above, too");
         if (strcmp(settings->sockets[i].device, own->device) == 0)
-            return complain_value(complaint, row_of(schema_socket, "device"), tree_get(node, "device"), &device,
-                                  "is the device of a socket above, too");
+            return settings_refuse(complaint, schema_socket, node, path, "device",
+                                   "is the device of a socket above, too");
     }
     return check_power(&own->power, tree_get(node, "power"), path, complaint);
 }
@@ -358,10 +347,9 @@ static bool check_tls(const struct panel_settings *settings, const struct tree_n
 {
     const bool has_certificate = settings->tls_certificate[0] != '\0', has_key = settings->tls_key[0] != '\0';
     const char *key = has_certificate ? "tls_certificate" : "tls_key";
-    const struct complain_path path = {.key = key};
 
-    return has_certificate == has_key || complain_value(complaint, row_of(schema_settings, key), tree_get(root, key),
-                                                        &path, "needs tls_key and tls_certificate, both");
+    return has_certificate == has_key ||
+           settings_refuse(complaint, schema_settings, root, NULL, key, "needs tls_key and tls_certificate, both");
 }
 
 /* Without a socket in the file, others must be able to come. */
@@ -370,16 +358,14 @@ static bool check_teach(const struct panel_settings *settings, const struct tree
 {
     const struct panel_teach_settings *teach = &settings->teach;
     const bool is_on = teach->serial[0] != '\0' || teach->hid[0] != '\0' || teach->virtuals[0] != '\0';
-    const struct complain_path path = {.key = "teach"};
-    const struct tree_node *node = tree_get(root, "teach");
-    const struct schema_field *row = row_of(schema_settings, "teach");
 
-    if (node != NULL && !is_on)
-        return complain_value(complaint, row, node, &path, "names no folder");
+    if (tree_get(root, "teach") != NULL && !is_on)
+        return settings_refuse(complaint, schema_settings, root, NULL, "teach", "names no folder");
     if (is_on && settings->page[0] == '\0')
-        return complain_value(complaint, row, node, &path, "needs a page to teach at: page: '127.0.0.1:8080'");
+        return settings_refuse(complaint, schema_settings, root, NULL, "teach",
+                               "needs a page to teach at: page: '127.0.0.1:8080'");
     return is_on || settings->socket_count > 0 ||
-           complain_missing(complaint, row_of(schema_settings, "sockets"), root, NULL);
+           complain_missing(complaint, settings_row(schema_settings, "sockets"), root, NULL);
 }
 
 /* What is scanned is scanned at the page. */
@@ -387,11 +373,10 @@ static bool check_scans(const struct panel_settings *settings, const struct tree
                         struct profile_complaint *complaint)
 {
     const char *key = settings->scan_board ? "scan_board" : "select_order";
-    const struct complain_path path = {.key = key};
 
     return settings->page[0] != '\0' || (!settings->scan_board && settings->select_order == PAGE_SELECT_NOBODY) ||
-           complain_value(complaint, row_of(schema_settings, key), tree_get(root, key), &path,
-                          "needs a page to scan at: page: '127.0.0.1:8080'");
+           settings_refuse(complaint, schema_settings, root, NULL, key,
+                           "needs a page to scan at: page: '127.0.0.1:8080'");
 }
 
 static bool check_settings(const void *context, const void *document, const struct tree_node *root,

@@ -114,24 +114,6 @@ static const struct schema_field schema_connections[] = {
 
 /* ---- from an entry to settings ---- */
 
-static const struct schema_field *field_named(const char *key)
-{
-    const struct schema_field *field = schema_entry;
-
-    while (strcmp(field->key, key) != 0)
-        field++;
-    return field;
-}
-
-/* The path of a file that the connections file at `file` names. False where it is too long. */
-static bool make_path(const char *name, const char *file, char path[static PATH_MAX])
-{
-    const char *slash = strrchr(file, '/');
-    const int folder = name[0] == '/' || slash == NULL ? 0 : (int)(slash - file) + 1;
-
-    return snprintf(path, PATH_MAX, "%.*s%s", folder, file, name) < PATH_MAX;
-}
-
 static bool choose_question(const struct entry *entry, struct tls_settings *settings, struct error *err)
 {
     if (entry->send[0] != '\0')
@@ -162,10 +144,9 @@ static bool take_entry(const struct entry *entry, const char *file, struct conne
     if (entry->server_name[0] != '\0')
         settings->name = connection->server_name;
     *field = "ca";
-    if (!make_path(entry->ca, file, connection->ca)) {
-        error_set(err, ERROR_INPUT_FILE, "the path is too long", NULL);
+    memcpy(connection->ca, entry->ca, sizeof entry->ca);
+    if (!settings_file_complete(connection->ca, sizeof connection->ca, file, err))
         return false;
-    }
     settings->ca = entry->ca[0] != '\0' ? connection->ca : NULL;
     *field = "alpn";
     if (entry->alpn[0] != '\0' && !tls_settings_alpn(entry->alpn, connection->alpn, settings, err))
@@ -177,12 +158,10 @@ static bool take_entry(const struct entry *entry, const char *file, struct conne
 static bool check_name(const struct document *document, size_t index, const struct tree_node *node,
                        const struct complain_path *path, struct profile_complaint *complaint)
 {
-    const struct complain_path inner = {.outer = path, .key = "name"};
-
     for (size_t i = 0; i < index; i++) {
         if (strcmp(document->entries[i].name, document->entries[index].name) == 0)
-            return complain_value(complaint, field_named("name"), tree_get(node, "name"), &inner,
-                                  "is the name of a connection above, too");
+            return settings_refuse(complaint, schema_entry, node, path, "name",
+                                   "is the name of a connection above, too");
     }
     return true;
 }
@@ -198,16 +177,16 @@ static bool check_entries(const void *file, const void *parsed, const struct tre
     for (size_t i = 0; i < document->count; i++) {
         const struct complain_path path = {.outer = &list, .index = i};
         const struct tree_node *node = tree_item(tree_get(root, "connections"), i);
-        struct complain_path inner = {.outer = &path};
+        const char *field;
         char room[ERROR_ROOM], what[PROFILE_MESSAGE_MAX];
         struct error err = ERROR_IN(room);
 
         if (!check_name(document, i, node, &path, complaint))
             return false;
-        if (take_entry(&document->entries[i], file, &ignored, &inner.key, &err))
+        if (take_entry(&document->entries[i], file, &ignored, &field, &err))
             continue;
         (void)snprintf(what, sizeof what, "cannot be used: %s", err.cause);
-        return complain_value(complaint, field_named(inner.key), tree_get(node, inner.key), &inner, what);
+        return settings_refuse(complaint, schema_entry, node, &path, field, what);
     }
     return true;
 }

@@ -166,13 +166,13 @@ static const char *virtual_file(const char *device)
 static bool check_device(const struct document *document, const struct tree_node *root,
                          struct profile_complaint *complaint)
 {
-    const struct complain_path key = {.key = "key"}, path = {.outer = &key, .key = "device"};
+    const struct complain_path path = {.key = "key"};
     const char *device = document->key.device, *file = virtual_file(device);
 
     if (device[0] == '\0' || (file != NULL ? file[0] != '\0' : transport_kind_of(device) != NULL))
         return true;
-    return complain_value(complaint, &schema_key[0], tree_get(tree_get(root, "key"), "device"), &path,
-                          "is no device: i2c:, swi:, kit:, unix:, tcp: or virtual:FILE");
+    return settings_refuse(complaint, schema_key, tree_get(root, "key"), &path, "device",
+                           "is no device: i2c:, swi:, kit:, unix:, tcp: or virtual:FILE");
 }
 
 /* A wrong key is told when the file is read, with its place. */
@@ -187,13 +187,11 @@ static bool check_file(const void *context, const void *values, const struct tre
     if (!check_device(document, root, complaint))
         return false;
     for (size_t i = 0; i < document->witness_count; i++) {
-        const struct complain_path item = {.outer = &list, .index = i};
-        const struct complain_path path = {.outer = &item, .key = "key"};
+        const struct complain_path path = {.outer = &list, .index = i};
 
         if (!read_key(document->witnesses[i].key, &witness))
-            return complain_value(complaint, &schema_witness[1],
-                                  tree_get(tree_item(tree_get(root, "witnesses"), i), "key"), &path,
-                                  "is not the public key of a witness");
+            return settings_refuse(complaint, schema_witness, tree_item(tree_get(root, "witnesses"), i), &path, "key",
+                                   "is not the public key of a witness");
     }
     return true;
 }

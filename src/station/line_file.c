@@ -94,8 +94,7 @@ static bool check_server(const void *context, const void *values, const struct t
                          struct profile_complaint *complaint)
 {
     const struct document *document = values;
-    const struct complain_path ledger = {.key = "ledger"};
-    const struct complain_path path = {.outer = &ledger, .key = "server"};
+    const struct complain_path path = {.key = "ledger"};
     char room[ERROR_ROOM], what[PROFILE_MESSAGE_MAX];
     struct error err = ERROR_IN(room);
 
@@ -103,7 +102,7 @@ static bool check_server(const void *context, const void *values, const struct t
     if (database_check_settings(document->ledger.server, &err))
         return true;
     (void)snprintf(what, sizeof what, "cannot be used: %s", err.cause);
-    return complain_value(complaint, &schema_ledger[0], tree_get(tree_get(root, "ledger"), "server"), &path, what);
+    return settings_refuse(complaint, schema_ledger, tree_get(root, "ledger"), &path, "server", what);
 }
 
 static const struct settings_kind line_file_kind = {
