@@ -46,8 +46,9 @@ void fork_server_stop(struct fork_server *server);
 bool fork_server_is_asked(int argc, char **argv);
 
 /*
- * Serves until the station ends; gives 0 then. In each worker: gives what `run` gave, to be returned from main(). The
- * worker's stdout is the station's socket, and it gets SIGTERM when the station dies.
+ * Serves until the station ends; gives 0 then. Each worker ends with what `run` gave, at once: nothing that was to be
+ * done at exit() is, stdio's buffers aside. Its stdout is the station's socket, and it gets SIGTERM when the station
+ * dies.
  */
 int fork_server_serve(int (*run)(int argc, char **argv));
 

@@ -5,20 +5,31 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/statvfs.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+#define PAGES_AT_ONCE 64 /* of IOV_MAX, which is 1024 */
 
 static bool is_full(int error)
 {
     return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
-/* Writes `size` zeros. The file system sets blocks aside when it takes them, so that nothing need be synced. */
+/*
+ * Writes `size` zeros, many pages in one call: one page after the other took a tenth of a look at a board. The file
+ * system sets blocks aside when it takes them, so that nothing need be synced.
+ */
 static bool fill(int fd, size_t size)
 {
     static const uint8_t zeros[4096];
+    struct iovec pages[PAGES_AT_ONCE];
 
+    for (size_t i = 0; i < PAGES_AT_ONCE; i++)
+        pages[i] = (struct iovec){.iov_base = (void *)(uintptr_t)zeros, .iov_len = sizeof zeros};
     while (size > 0) {
-        const ssize_t n = write(fd, zeros, size < sizeof zeros ? size : sizeof zeros);
+        const size_t whole = size / sizeof zeros, count = whole < PAGES_AT_ONCE ? whole : PAGES_AT_ONCE;
+        const ssize_t n = count > 0 ? writev(fd, pages, (int)count) : write(fd, zeros, size);
+
         if (n < 0 && errno != EINTR)
             return false;
         size -= n > 0 ? (size_t)n : 0;
