@@ -125,7 +125,7 @@ _imprint_options() {
         "line add-station") echo "--server --password-file --sql" ;;
         "line add-planner") echo "--server --password-file --sql" ;;
         "line verify") echo "--server" ;;
-        "order new") echo "--quantity --id --issuer --boards --no-first-article --operator --server --local" ;;
+        "order new") echo "--quantity --id --issuer --boards --no-first-article --scan-labels --operator --server --local" ;;
         "order list") echo "--server --local" ;;
         "order show") echo "--server --local" ;;
         "order approve") echo "--operator --server --local" ;;

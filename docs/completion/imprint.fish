@@ -214,6 +214,7 @@ complete -c imprint -n '__imprint_verb_is order new' -l id -x -d 'the order\'s i
 complete -c imprint -n '__imprint_verb_is order new' -l issuer -x -d 'who has to sign the devices\' certificates'
 complete -c imprint -n '__imprint_verb_is order new' -l boards -r -F -d 'only boards with these numbers, one a line; - is stdin'
 complete -c imprint -n '__imprint_verb_is order new' -l no-first-article -d 'make devices without approval of the first one by a second person'
+complete -c imprint -n '__imprint_verb_is order new' -l scan-labels -d 'each device\'s label is scanned back before its socket takes another board'
 complete -c imprint -n '__imprint_verb_is order new' -l operator -x -d 'who makes the order, for the ledger; at most 64 bytes'
 complete -c imprint -n '__imprint_verb_is order new' -l server -x -d 'the line\'s database instead of line.yaml\'s: PostgreSQL\'s settings, without a password'
 complete -c imprint -n '__imprint_verb_is order new' -l local -d 'orders of this station, and its copies of the line\'s: no server is asked'

@@ -727,6 +727,7 @@
 #define label_png_write imprint_label_png_write
 #define label_scans_allow imprint_label_scans_allow
 #define label_scans_note_due imprint_label_scans_note_due
+#define label_scans_note_order imprint_label_scans_note_order
 #define label_scans_open imprint_label_scans_open
 #define label_scans_take imprint_label_scans_take
 #define label_set_serial imprint_label_set_serial
@@ -945,6 +946,7 @@
 #define order_home_kind imprint_order_home_kind
 #define order_home_lease imprint_order_home_lease
 #define order_id_is_valid imprint_order_id_is_valid
+#define order_labels_upgrade imprint_order_labels_upgrade
 #define order_lease_answer imprint_order_lease_answer
 #define order_lease_ask imprint_order_lease_ask
 #define order_lease_end imprint_order_lease_end

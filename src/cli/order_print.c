@@ -17,6 +17,7 @@ json_t *order_print_value(const struct order *order, const struct order_count *c
         "claimed", (json_int_t)count->claimed, "done", (json_int_t)count->done, "failed", (json_int_t)count->failed);
 
     json_object_set_new(value, "boards", json_boolean(order->has_boards));
+    json_object_set_new(value, "scan_labels", json_boolean(order->scan_labels));
     json_object_set_new(value, "made", json_string(order->made));
     json_object_set_new(value, "made_by", order->made_by[0] != '\0' ? json_string(order->made_by) : json_null());
     json_object_set_new(value, "first_article",
@@ -42,6 +43,8 @@ void order_print(const struct output *output, const struct order *order, const s
         output_result(output, "%-14s  %s\n", "issuer", order->issuer);
     output_result(output, "%-14s  %" PRId64 "%s\n", "ordered", order->quantity,
                   order->has_boards ? ", only boards of its list" : "");
+    if (order->scan_labels)
+        output_result(output, "%-14s  each one is scanned back\n", "labels");
     output_result(output, "%-14s  %" PRId64 "\n", "leased", count->leased);
     output_result(output, "%-14s  %" PRId64 "\n", "claimed", count->claimed);
     output_result(output, "%-14s  %" PRId64 "\n", "done", count->done);

@@ -15,6 +15,7 @@ enum order_new_option {
     OPTION_ISSUER,
     OPTION_BOARDS,
     OPTION_NO_FIRST_ARTICLE,
+    OPTION_SCAN_LABELS,
     OPTION_OPERATOR,
     OPTION_SERVER,
     OPTION_LOCAL,
@@ -27,6 +28,8 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_BOARDS] = {"boards", 0, "FILE", "only boards with these numbers, one a line; - is stdin", NULL},
     [OPTION_NO_FIRST_ARTICLE] = {"no-first-article", 0, NULL,
                                  "make devices without approval of the first one by a second person", NULL},
+    [OPTION_SCAN_LABELS] = {"scan-labels", 0, NULL,
+                            "each device's label is scanned back before its socket takes another board", NULL},
     [OPTION_OPERATOR] = {"operator", 0, "NAME", "who makes the order, for the ledger; at most 64 bytes", NULL},
     [OPTION_SERVER] = WITH_ORDERS_SERVER,
     [OPTION_LOCAL] = WITH_ORDERS_LOCAL,
@@ -49,6 +52,7 @@ static bool read_options(const struct cli *cli, struct order *order, struct orde
     }
     order->quantity = (int64_t)number;
     order->first_article = cli->values[OPTION_NO_FIRST_ARTICLE] == NULL;
+    order->scan_labels = cli->values[OPTION_SCAN_LABELS] != NULL;
     order->is_home = true;
     (void)snprintf(order->id, sizeof order->id, "%s", cli->values[OPTION_ID] != NULL ? cli->values[OPTION_ID] : "");
     (void)snprintf(order->issuer, sizeof order->issuer, "%s",
@@ -64,6 +68,11 @@ static void say_made(const struct cli *cli, const struct order *order, bool is_o
                is_on_line ? " on the line" : "", (long long)order->quantity, order->profile);
     if (is_on_line) {
         output_say(&cli->output, "imprint: stations take shares of it: imprint order lease %s AMOUNT", order->id);
+        return;
+    }
+    if (order->scan_labels) {
+        output_say(&cli->output, "imprint: a station with `labels` and `page` in its file makes them: order: %s there",
+                   order->id);
         return;
     }
     (void)snprintf(next, sizeof next, "imprint provision %s --order %s%s%s", cli->arguments[0], order->id,
@@ -129,6 +138,10 @@ const struct cli_verb cli_verb_order_new = {
                    "Where line.yaml names a line, or --server, it is an order of the line: stations\n"
                    "take shares of it (imprint order lease). The role must be one that plans\n"
                    "(imprint line add-planner). With --local it is one of this station alone.\n"
+                   "\n"
+                   "With --scan-labels a station gives a socket no other board before the label of\n"
+                   "the one before was scanned back at its page, whatever its file says; one that\n"
+                   "prints no labels makes no device of the order.\n"
                    "\n"
                    "Numbers in FILE have 1 to 32 letters, digits and - . _ /; empty lines and lines\n"
                    "that begin with # are left out. Each device then needs --board NUMBER.\n",

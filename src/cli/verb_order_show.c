@@ -46,9 +46,9 @@ static void list_row(void *context, const struct order *order)
     if (listing->count++ == 0)
         output_result(output, "%-20s  %-13s  %8s  %8s  %8s  %8s  %s\n", "order", "state", "ordered", "claimed", "done",
                       "failed", "profile");
-    output_result(output, "%-20s  %-13s  %8" PRId64 "  %8" PRId64 "  %8" PRId64 "  %8" PRId64 "  %s\n", order->id,
+    output_result(output, "%-20s  %-13s  %8" PRId64 "  %8" PRId64 "  %8" PRId64 "  %8" PRId64 "  %s%s\n", order->id,
                   order_state_name(order->state), order->quantity, count.claimed, count.done, count.failed,
-                  order->profile);
+                  order->profile, order->scan_labels ? ", labels scanned back" : "");
     output_object(output, order_print_value(order, &count));
 }
 

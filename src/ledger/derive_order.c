@@ -49,6 +49,7 @@ static bool derive_new(struct database *database, const json_t *entry, struct er
         .quantity = json_integer_value(json_object_get(entry, "quantity")),
         .has_boards = json_is_true(json_object_get(entry, "has_boards")),
         .first_article = json_is_true(json_object_get(entry, "first_article")),
+        .scan_labels = json_is_true(json_object_get(entry, "scan_labels")),
         .is_home = !json_is_true(json_object_get(entry, "is_copy")),
     };
     const json_t *profile = json_object_get(entry, "profile");

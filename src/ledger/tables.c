@@ -28,6 +28,7 @@ static const char *const upgrades[] = {
     "CREATE TABLE stamp (day TEXT PRIMARY KEY, size BIGINT NOT NULL, time BIGINT NOT NULL, note TEXT NOT NULL,"
     "  reply BLOB NOT NULL);",
     ledger_mcus_upgrade,
+    order_labels_upgrade,
 };
 
 const struct database_kind tables_kind = {

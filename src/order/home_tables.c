@@ -229,6 +229,7 @@ static const char *const upgrades[] = {
     order_tables,
     "CREATE TABLE order_heard (log TEXT PRIMARY KEY, next BIGINT NOT NULL, leaf TEXT NOT NULL);",
     BASICS TAKE END LEASES APPLY HEAR READ GRANTS,
+    order_labels_upgrade,
 };
 
 const struct database_kind order_home_kind = {

@@ -33,6 +33,8 @@ const char order_tables[] =
     "CREATE TABLE board (number TEXT PRIMARY KEY, device TEXT NOT NULL);"
     "CREATE INDEX board_device ON board (device);";
 
+const char order_labels_upgrade[] = "ALTER TABLE work_order ADD COLUMN scan_labels BIGINT NOT NULL DEFAULT 0;";
+
 const char order_forget[] = "DELETE FROM board; DELETE FROM unit; DELETE FROM lease; DELETE FROM order_board;"
                             "DELETE FROM work_order;";
 
@@ -94,15 +96,15 @@ bool order_make(struct database *database, const struct order *order, struct err
 
     if (!query_run(database,
                    "INSERT INTO work_order (id, number, profile, digest, issuer, quantity, leased, state, has_boards,"
-                   " first_article, is_home, made, made_by, article, article_by)"
-                   " SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, '', ''"
+                   " first_article, is_home, made, made_by, article, article_by, scan_labels)"
+                   " SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, '', '', $12"
                    " FROM work_order WHERE true ON CONFLICT (id) DO NOTHING RETURNING number",
                    QUERY_VALUES(QUERY_TEXT(order->id), QUERY_TEXT(order->profile), QUERY_TEXT(order->digest),
                                 QUERY_TEXT(order->issuer), QUERY_NUMBER(order->quantity),
                                 QUERY_TEXT(order_state_name(state)), QUERY_NUMBER(order->has_boards),
                                 QUERY_NUMBER(order->first_article), QUERY_NUMBER(order->is_home),
-                                QUERY_TEXT(order->made), QUERY_TEXT(order->made_by)),
-                   11, &is_new, err))
+                                QUERY_TEXT(order->made), QUERY_TEXT(order->made_by), QUERY_NUMBER(order->scan_labels)),
+                   12, &is_new, err))
         return false;
     return is_new || refuse(order->id, ERROR_USAGE, "there is an order of this id already",
                             "give the new one another id: --id ID; see all: imprint order list", err);
@@ -147,7 +149,7 @@ bool order_list_boards(struct database *database, const char *id, char (**number
 
 #define ORDER_COLUMNS                                                                                                  \
     "id, profile, digest, issuer, quantity, state, has_boards, first_article, is_home, made, made_by, article, "       \
-    "article_by"
+    "article_by, scan_labels"
 
 static void read_order(struct statement *row, struct order *order)
 {
@@ -171,6 +173,7 @@ static void read_order(struct statement *row, struct order *order)
     query_text(row, 10, order->made_by, sizeof order->made_by);
     query_text(row, 11, order->article, sizeof order->article);
     query_text(row, 12, order->article_by, sizeof order->article_by);
+    order->scan_labels = statement_number(row, 13) != 0;
 }
 
 bool order_find(struct database *database, const char *id, struct order *order, bool *found, struct error *err)

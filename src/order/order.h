@@ -27,8 +27,12 @@
 #define ORDER_TIME_SIZE 25
 #define ORDER_QUANTITY_MAX 10000000 /* as a signer's budget */
 
-/* The tables, in SQL that SQLite and PostgreSQL both take: an upgrade of the database that has them. */
+/*
+ * The tables, in SQL that SQLite and PostgreSQL both take: upgrades of the database that has them, in this order.
+ * Others may come between.
+ */
 extern const char order_tables[];
+extern const char order_labels_upgrade[]; /* work_order.scan_labels */
 /* Empties them. */
 extern const char order_forget[];
 
@@ -49,6 +53,7 @@ struct order {
     int64_t quantity;
     bool has_boards;    /* only boards of its list */
     bool first_article; /* the first device is approved before the others are made */
+    bool scan_labels;   /* the label of each device is scanned back before its socket takes another board */
     bool is_home;       /* this database decides; else it is a station's copy */
     enum order_state state;
     char made[ORDER_TIME_SIZE], made_by[ORDER_PERSON_SIZE];

@@ -50,6 +50,7 @@ static void take_provisioned(struct panel_board *board, const json_t *object)
 
 static void take_order(struct panel_board *board, const json_t *object)
 {
+    board->scans_label = json_is_true(json_object_get(object, "scan_labels"));
     board->order_done = take_number(object, "done");
     board->order_quantity = take_number(object, "quantity");
 }

@@ -22,6 +22,7 @@ struct panel_board {
     bool has_plan, is_done;              /* the worker told its plan; it ended with `provisioned` */
     unsigned steps, steps_done;          /* of the run */
     unsigned changes;                    /* that the plan has; of a finished run, made */
+    bool scans_label;                    /* its order has each label scanned back */
     unsigned order_done, order_quantity; /* of the work order, after this board; 0 of 0: not told */
     int exit_code;                       /* of the failure */
     char reason[BOARD_REASON_SIZE];      /* the failure, for programs */

@@ -4,36 +4,81 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "panel/admission.h"
 #include "station/label_mark.h"
+#include "station/station_order.h"
+
+#define BY_ORDER "\norder" /* in a mark, after the name of the socket */
 
 static void await_again(void *context, const char *serial, const char *socket)
 {
     struct label_scans *scans = context;
     const struct panel_settings *settings = scans->settings;
+    const size_t len = strcspn(socket, "\n");
 
+    if (!settings->labels.scan && strcmp(socket + len, BY_ORDER) != 0)
+        return;
     for (size_t i = 0; i < settings->socket_count; i++)
-        if (strcmp(settings->sockets[i].name, socket) == 0)
+        if (strlen(settings->sockets[i].name) == len && strncmp(settings->sockets[i].name, socket, len) == 0)
             (void)snprintf(scans->awaited[i], sizeof scans->awaited[i], "%s", serial);
+}
+
+static bool can_scan(const struct panel_settings *settings)
+{
+    return settings->labels.to[0] != '\0' && settings->page[0] != '\0';
 }
 
 void label_scans_open(struct label_scans *scans, const struct panel_settings *settings)
 {
     scans->settings = settings;
-    if (settings->labels.scan)
+    if (can_scan(settings))
         label_mark_list(settings->state, LABEL_MARK_SCAN, await_again, scans);
 }
 
 void label_scans_note_due(struct label_scans *scans, size_t index, const struct panel_board *board)
 {
     const struct panel_settings *settings = scans->settings;
+    char text[LABEL_MARK_TEXT_SIZE];
     size_t before;
 
-    if (!settings->labels.scan)
+    if (!settings->labels.scan && !board->scans_label)
         return;
     (void)label_scans_take(scans, board->serial, &before); /* it was in another socket */
     memcpy(scans->awaited[index], board->serial, sizeof scans->awaited[index]);
-    (void)label_mark_set(settings->state, board->serial, LABEL_MARK_SCAN, settings->sockets[index].name);
+    (void)snprintf(text, sizeof text, "%s%s", settings->sockets[index].name, board->scans_label ? BY_ORDER : "");
+    (void)label_mark_set(settings->state, board->serial, LABEL_MARK_SCAN, text);
 }
+
+/* --- what the order says --- */
+
+bool label_scans_note_order(const struct label_scans *scans, struct ledger *ledger, struct panel_board *board)
+{
+    const struct panel_settings *settings = scans->settings;
+    char room[ERROR_ROOM], cause[BOARD_TEXT_SIZE];
+    struct error err = ERROR_IN(room);
+    struct order order;
+    bool found;
+
+    board->scans_label = false;
+    if (settings->order[0] == '\0' || admission_is_golden(settings, board))
+        return true;
+    if (!order_find(&ledger->database, settings->order, &order, &found, &err)) {
+        board_fail(board, ERROR_EXIT_NO_RECORD, "record-failed", err.cause,
+                   err.next != NULL ? err.next : "the lead checks the ledger: imprint ledger verify");
+        return false;
+    }
+    board->scans_label = found && order.scan_labels;
+    /* Refused already: the worker that works says so for the record. */
+    if (!board->scans_label || can_scan(settings) || board->reason[0] != '\0')
+        return true;
+    (void)snprintf(cause, sizeof cause, "order %s has each label scanned back, and this station %s", order.id,
+                   settings->labels.to[0] == '\0' ? "prints no labels" : "has no page to scan at");
+    board_fail(board, ERROR_EXIT_ISSUER, error_reason_name(ERROR_ORDER_REFUSED), cause,
+               "the lead adds `labels` and `page` to the station file, or has another station make this order");
+    return false;
+}
+
+/* --- scanning --- */
 
 bool label_scans_allow(const struct label_scans *scans, size_t index, struct panel_board *board)
 {

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Labels that must be scanned back before their socket takes another board, where the station file says so: a label
- * that was stuck onto the wrong board is found while both are at hand. Marks in the state folder outlive the station.
+ * Labels that must be scanned back before their socket takes another board, where the station file or the board's order
+ * says so: a label that was stuck onto the wrong board is found while both are at hand. Marks in the state folder
+ * outlive the station: "SOCKET", and ORDER in a second line where the order says so, whatever the file says later.
  */
 #ifndef IMPRINT_PANEL_LABEL_SCANS_H
 #define IMPRINT_PANEL_LABEL_SCANS_H
 
 #include "panel/board.h"
 #include "panel/settings.h"
+#include "station/station_ledger.h"
 
 /* Zero-initialised: none is awaited. */
 struct label_scans {
@@ -20,6 +22,12 @@ void label_scans_open(struct label_scans *scans, const struct panel_settings *se
 
 /* The label of the board in socket `index` is due: from now on it is awaited. */
 void label_scans_note_due(struct label_scans *scans, size_t index, const struct panel_board *board);
+
+/*
+ * Before a worker works on the board: whether the station's order has its label scanned back (`scans_label`). False,
+ * and the board has the reason, where this station cannot do that: it prints no labels, or has no page to scan at.
+ */
+bool label_scans_note_order(const struct label_scans *scans, struct ledger *ledger, struct panel_board *board);
 
 /* False, and the board has the reason, where the label of another board must be scanned first. */
 bool label_scans_allow(const struct label_scans *scans, size_t index, struct panel_board *board);

@@ -114,7 +114,8 @@ static enum socket_event claim(struct slot *slot)
                    "the lead restarts the station, or puts the old profile back");
         return SOCKET_DENIED;
     }
-    if (!label_scans_allow(&slot->panel->scans, slot->index, &slot->board))
+    if (!label_scans_allow(&slot->panel->scans, slot->index, &slot->board) ||
+        !label_scans_note_order(&slot->panel->scans, &slot->panel->ledger, &slot->board))
         return SOCKET_DENIED;
     if (rival == NULL)
         return admission_allows(&slot->panel->admission, slot->panel->settings, &slot->panel->ledger, &slot->board,

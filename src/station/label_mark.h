@@ -13,7 +13,7 @@
 
 enum label_mark { LABEL_MARK_WORK, LABEL_MARK_DUE, LABEL_MARK_SCAN };
 
-#define LABEL_MARK_TEXT_SIZE 64
+#define LABEL_MARK_TEXT_SIZE 80
 
 /* Makes the mark, with `text` in it. False: it could not be written. */
 bool label_mark_set(const char *state, const char *serial, enum label_mark mark, const char *text);

@@ -199,6 +199,7 @@ json_t *orders_new_entry(const struct orders_who *who, const struct order *order
     json_object_set_new(entry, "issuer", order->issuer[0] != '\0' ? json_string(order->issuer) : json_null());
     json_object_set_new(entry, "has_boards", json_boolean(order->has_boards));
     json_object_set_new(entry, "first_article", json_boolean(order->first_article));
+    json_object_set_new(entry, "scan_labels", json_boolean(order->scan_labels));
     if (!order->is_home)
         json_object_set_new(entry, "is_copy", json_true());
     return entry;

@@ -33,7 +33,8 @@ static void put_facts(FILE *out, const struct order *order, const struct order_c
         fputs(" by ", out);
         markup_text(out, order->made_by);
     }
-    fputs(".</p>\n", out);
+    fprintf(out, ".%s</p>\n",
+            order->scan_labels ? " Each label is scanned back before its socket takes another board." : "");
 }
 
 static void begin_form(FILE *out, const char *action, const struct session *session, const struct order *order)

@@ -43,7 +43,11 @@ static const char *find_fault(const struct desk *desk, const struct order *order
 {
     if (order->state == ORDER_CLOSED)
         return "is closed";
-    return strcmp(order->digest, desk->settings->digest) != 0 ? "is for another profile than this station's" : NULL;
+    if (strcmp(order->digest, desk->settings->digest) != 0)
+        return "is for another profile than this station's";
+    return order->scan_labels && desk->settings->labels_to[0] == '\0'
+               ? "has each label scanned back, and this station prints none"
+               : NULL;
 }
 
 /* Kept for the next start, and in the ledger; or neither. */

@@ -124,6 +124,19 @@ def test_the_first_article(line):
     assert [(one["kind"], one["operator"]) for one in entries(line.station) if one["kind"] == "order approve"] == [("order approve", "4")]
 
 
+def test_an_order_that_has_labels_scanned_back(line):
+    """What the order says is in its entry, in the tables that are made of it, and in each answer."""
+    assert open_order(line, "--quantity", 2, "--scan-labels")["scan_labels"] is True
+    assert open_order(line, "--quantity", 2)["scan_labels"] is False
+    line.station.run("ledger", "rebuild")
+    assert [one["scan_labels"] for one in line.station.json("order", "list").objects] == [True, False]
+    assert [one["scan_labels"] for one in entries(line.station)] == [True, False]
+    listed = line.station.run("order", "list").out.splitlines()
+    assert listed[1].endswith("mbed-factory-example, labels scanned back") and listed[2].endswith("mbed-factory-example")
+    shown = [line.station.run("order", "show", name).out for name in ("WO-1", "WO-2")]
+    assert "labels          each one is scanned back\n" in shown[0] and "labels" not in shown[1]
+
+
 def test_board_numbers(line, tmp_path):
     listed = tmp_path / "boards.txt"
     listed.write_text("# delivered on Monday\n B-1 \r\nB-2\n\nB-3\n")

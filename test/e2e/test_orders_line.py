@@ -225,16 +225,35 @@ def test_stations_with_rights_on_tables_are_brought_to_functions(postgres, tmp_p
     assert postgres.sql("INSERT INTO work_order VALUES ('WO-1', 1, 'mbed-factory-example', '" + profile["digest"] + "', '', 5, 2, 'open', 0, 0, 1, '2026-01-31T12:00:00.000Z', '3', '', '')",
                         "INSERT INTO lease VALUES ('old/1', 'WO-1', 'old', 2, 1, 'open')", "INSERT INTO order_heard VALUES ('old', 7, 'AB')",
                         "INSERT INTO unit VALUES ('WO-1', 'd', 'old/1', 'done', 1, '')", database="older") == ""
-    assert run_program("--json", "line", "init", *owner).event("line-ready")["orders_version"] == 3
+    assert run_program("--json", "line", "init", *owner).event("line-ready")["orders_version"] == 4
     for sql in REFUSED:
         assert "permission denied" in postgres.sql(sql, role="st-01", database="older"), sql
     assert postgres.sql("SELECT outcome, heard, last FROM order_heard_of('old')", role="st-01", database="older") == "ok|7|AB", "what was heard before is known"
     order = line.station.json("order", "show", "WO-1", *own).event("order")
-    assert [order[field] for field in ("quantity", "leased", "claimed", "done")] == [5, 2, 1, 1]
+    assert [order[field] for field in ("quantity", "leased", "claimed", "done", "scan_labels")] == [5, 2, 1, 1, False]
     assert line.station.json("order", "lease", "WO-1", 9, *own).event("order-lease")["amount"] == 3
     line.make(1, "--order", "WO-1")
     assert line.station.json("order", "sync", *own).event("order-synced")["entries"] > 0
     assert line.station.json("order", "show", "WO-1", *own).event("order")["done"] == 2
+
+
+def test_a_station_of_an_older_version(postgres, tmp_path):
+    """What the line has learned meanwhile it does not know: it leases nothing, and makes what it has. A copy has what the line's order says."""
+    line = Line(tmp_path)
+    own, office = (("--server", postgres.settings(role)) for role in ("st-01", "office"))
+    for name, words in (("WO-14", ("--scan-labels",)), ("WO-15", ())):
+        line.station.run("order", "new", EXAMPLE, "--quantity", 9, "--id", name, "--no-first-article", *words, *office)
+        line.station.run("order", "lease", name, 1, *own)
+        for place in (own, ("--local",)):
+            assert line.station.json("order", "show", name, *place).event("order")["scan_labels"] is bool(words), place
+    try:
+        postgres.sql("UPDATE imprint_version SET version = version + 1 WHERE name = 'orders of a line'")
+        older = line.station.json("order", "lease", "WO-15", 1, *own, code=6).error
+        assert older["reason"] == "database-version" and "this program knows versions 1 to 4" in older["cause"] and older["next"]
+        line.make(1, "--order", "WO-15")
+    finally:
+        postgres.sql("UPDATE imprint_version SET version = version - 1 WHERE name = 'orders of a line'")
+    assert line.station.json("order", "lease", "WO-15", 1, *own).event("order-lease")["amount"] == 1
 
 
 def test_sockets_that_end_together_renew_a_share_once(postgres, tmp_path):

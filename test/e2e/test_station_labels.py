@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import run_program
+from conftest import EXAMPLE, run_program
 from test_label import ZBAR, check_character, read_back
 from test_station import make_line  # noqa: F401 (the fixture)
 from test_station_login import USERS, write_users
@@ -279,6 +279,75 @@ def test_scanned_back(make_line):  # noqa: F811
     until_page(line, lambda sockets: "unscanned" not in sockets["A2"])
     assert scan(person, other)["text"] == f"no: this is the label of {other}, in socket A2"
     put_in(line, 3, "A1")
+    line.stop()
+
+
+def new_order(line, name, *more):
+    run_program("--state", line.folder / "state", "order", "new", EXAMPLE, "--id", name, "--quantity", "9", "--no-first-article", *more)
+
+
+def test_the_order_has_labels_scanned_back(make_line):  # noqa: F811
+    """The file does not ask for it; the order does, for its own boards, over a kill and another order too."""
+    line = make_line(labels={"to": "folder:labels"}, order="WO-1", select_order="operator")
+    (line.folder / "labels").mkdir()
+    write_users(line, **USERS)
+    new_order(line, "WO-1", "--scan-labels")
+    new_order(line, "WO-2")
+    line.start()
+    person = Person(line.place)
+    person.log_in("17")
+    assert "Each label is scanned back" in person.page("/order?id=WO-1") and "scanned back" not in person.page("/order?id=WO-2")
+    first, second = line.board(1), line.board(2)
+    passed = put_in(line, 1, "A1", first)
+    serial = passed["serial"]
+    assert (passed["action"], passed["unscanned"]) == ("scan its label", serial)
+    put_away(line, "A1", first)
+    assert json.loads(person.press("/scan", text="WO-2")[2])["matches"]
+    while json.loads(person.ask("/state")[2])["order"]["id"] != "WO-2":
+        time.sleep(0.02)
+    line.insert(second, "A1")
+    assert line.wait(event="socket", name="A1", state="fail")["reason"] == "label-first"
+    line.stop(signal.SIGKILL, -signal.SIGKILL)
+    line.start()
+    person = Person(line.place)
+    person.log_in("17")
+    assert line.wait(event="socket", name="A1", state="fail")["reason"] == "label-first"
+    put_away(line, "A1", second)
+    other = put_in(line, 2, "A2", second)
+    assert other["action"] == "to good tray" and "unscanned" not in other  # of WO-2
+    assert scan(person, other["serial"])["text"] == f"no: this is the label of {other['serial']}, in socket A2"
+    assert json.loads(person.ask("/state")[2])["sockets"][0]["unscanned"] == serial
+    assert scan(person, serial)["text"] == "label of socket A1: right"
+    until_page(line, lambda sockets: "unscanned" not in sockets["A1"])
+    assert not any(name.endswith(".scan") for name in owed(line))
+    assert "unscanned" not in put_in(line, 3, "A1")
+    line.stop()
+
+
+@pytest.mark.parametrize("more, cause", [({}, "prints no labels"), ({"labels": {"to": "folder:labels"}, "page": None}, "has no page to scan at")])
+def test_a_station_that_cannot_have_them_scanned(make_line, more, cause):  # noqa: F811
+    """It makes no device of such an order, and writes nothing to the board."""
+    line = make_line(order="WO-1", **more)
+    new_order(line, "WO-1", "--scan-labels")
+    board = line.board(1)
+    before = board.read_bytes()
+    line.start()
+    line.insert(board, "A1")
+    failed = line.wait(event="socket", name="A1", state="fail")
+    assert failed["reason"] == "order-refused" and failed["cause"] == f"order WO-1 has each label scanned back, and this station {cause}" and "`labels`" in failed["next"]
+    line.stop()
+    assert (line.folder / "fixture" / "A1").read_bytes() == before
+
+
+def test_an_order_that_cannot_be_selected(make_line):  # noqa: F811
+    line = make_line(select_order="lead")
+    write_users(line, **USERS)
+    new_order(line, "WO-1", "--scan-labels")
+    line.start()
+    lead = Person(line.place)
+    lead.log_in("4")
+    said = json.loads(lead.press("/scan", text="WO-1")[2])
+    assert not said["matches"] and "WO-1 has each label scanned back, and this station prints none" in said["text"]
     line.stop()
 
 

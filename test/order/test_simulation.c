@@ -91,6 +91,7 @@ bool __wrap_database_commit(struct database *database, struct error *err)
 
 static const char *const upgrades[] = {
     order_tables,
+    order_labels_upgrade,
     "CREATE TABLE said (seq BIGINT PRIMARY KEY, kind BIGINT NOT NULL, device TEXT NOT NULL, lease TEXT NOT NULL,"
     "  board TEXT NOT NULL, outcome BIGINT NOT NULL);"
     "CREATE TABLE heard (station BIGINT PRIMARY KEY, next BIGINT NOT NULL);",

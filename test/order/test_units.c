@@ -20,9 +20,9 @@
 #define B "0123A1B2C3D4E5F602"
 #define C "0123A1B2C3D4E5F603"
 
-static const char *const upgrades[] = {order_tables};
+static const char *const upgrades[] = {order_tables, order_labels_upgrade};
 static const struct database_kind kind = {
-    .name = "orders", .application_id = 0x4f524445, .upgrades = upgrades, .version = 1};
+    .name = "orders", .application_id = 0x4f524445, .upgrades = upgrades, .version = 2};
 
 static char folder[SCRATCH_PATH_MAX], room[ERROR_ROOM];
 static struct database database;
