@@ -107,7 +107,7 @@ _imprint_subcommands() {
 
 _imprint_options() {
     case $1 in
-        "provision") echo "--dry-run --only --rehearsal --operator --board --socket --arm --order --tries" ;;
+        "provision") echo "--dry-run --only --rehearsal --operator --board --socket --arm --confirm --order --tries" ;;
         "adopt") echo "--dry-run --only --rehearsal --operator --board --socket" ;;
         "csr") echo "--subject --out" ;;
         "certificate show") echo "--key --pem --only" ;;

@@ -12,6 +12,7 @@
 
 #include "base/hex.h"
 #include "station/arming.h"
+#include "cli/confirm.h"
 #include "cli/issuing.h"
 #include "cli/cosign_print.h"
 #include "cli/line_print.h"
@@ -37,13 +38,17 @@
 #include "station/stop.h"
 #include "station/value.h"
 
-enum provision_option { OPTION_ARM = PROVISION_SHARED_COUNT, OPTION_ORDER, OPTION_TRIES, OPTION_COUNT };
+enum provision_option { OPTION_ARM = PROVISION_SHARED_COUNT, OPTION_CONFIRM, OPTION_ORDER, OPTION_TRIES, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     PROVISION_SHARED_OPTIONS,
     [OPTION_ARM] = {"arm", 0, "SERIAL:DIGEST",
                     "allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone "
                     "for one device and any profile; the word profile for any device. Any other is refused",
                     "profile"},
+    [OPTION_CONFIRM] = {"confirm", 0, NULL,
+                        "show the plan, then wait for a line on stdin: SERIAL:DIGEST continues and arms, SERIAL "
+                        "continues; at the end of stdin nothing is changed",
+                        NULL},
     [OPTION_ORDER] = {"order", 0, "ORDER", "take one unit of this work order for the device", NULL},
     [OPTION_TRIES] = {"tries", 0, "NUMBER",
                       "after so many failures through its own fault the board is in quarantine, here and elsewhere: a "
@@ -495,28 +500,48 @@ static bool ask_order(struct run *run, struct error *err)
     return profile_fill_board(&run->filled, station_order_board(&run->order), err);
 }
 
-static bool provision_device(struct run *run, struct error *err)
+/* What ledger and line know of the device. */
+static bool ask_ledger(struct run *run, struct error *err)
 {
-    const struct report report = report_of(run);
-    const bool dry = run->cli->values[PROVISION_DRY_RUN] != NULL;
+    return quarantine_check(&run->ledger, run->session.device.serial, run->facts.tries, err) && ask_order(run, err);
+}
+
+static bool is_confirmed_first(const struct run *run)
+{
+    return !run->adopt && run->cli->values[OPTION_CONFIRM] != NULL;
+}
+
+/*
+ * Until the answer comes the run is a dry one, for the ledger, too. It was opened for reading, and others may have
+ * written to it meanwhile: it is opened and asked anew. `*goes_on` is false where nothing is to be done.
+ */
+static bool confirm(struct run *run, bool *goes_on, struct error *err)
+{
+    *goes_on = !run->ledger.is_dry;
+    if (!is_confirmed_first(run))
+        return true;
+    if (!confirm_ask(&run->cli->output, &run->profile, &run->plan, &run->arming, goes_on, err))
+        return false;
+    if (!*goes_on)
+        return true;
+    station_ledger_close(&run->ledger);
+    run->ledger.is_dry = false;
+    return station_order_check(&run->order, &run->ledger, &run->profile, err) && ask_ledger(run, err);
+}
+
+/* What can fail before the device is touched. */
+static bool prepare_changes(struct run *run, struct error *err)
+{
+    return check_before(run, err) && provision_check_kept_keys(&run->provision, &run->plan, err) == PROVISION_OK &&
+           station_ledger_prepare(&run->ledger, err) && certificate_issue_open(&run->issuing.issue, &run->plan, err) &&
+           station_order_claim(&run->order, &run->ledger, run->session.device.serial, err) &&
+           session_allow_changes(&run->session, err);
+}
+
+static bool change_device(struct run *run, struct error *err)
+{
     enum provision_status status;
 
-    if (!quarantine_check(&run->ledger, run->session.device.serial, run->facts.tries, err) || !ask_order(run, err))
-        return false;
-    prepare_engine(run);
-    if (!data_files_add_write_keys(&run->data, run->session.device.serial, run->write_keys,
-                                   &run->settings.write_key_count, err))
-        return false;
-    run->session.driver.settings = run->settings;
-    if (!find_record(run, err) || !plan_device(run, &report, dry, err))
-        return false;
-    if (dry)
-        return true;
-    if (!check_before(run, err) || provision_check_kept_keys(&run->provision, &run->plan, err) != PROVISION_OK ||
-        !station_ledger_prepare(&run->ledger, err) || !certificate_issue_open(&run->issuing.issue, &run->plan, err) ||
-        !station_order_claim(&run->order, &run->ledger, run->session.device.serial, err) ||
-        !session_allow_changes(&run->session, err))
-        return false;
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->plan);
     run->executed = true;
     status = provision_execute(&run->provision, &run->plan, &run->evidence, err);
@@ -527,6 +552,36 @@ static bool provision_device(struct run *run, struct error *err)
     if (status != PROVISION_OK)
         return false;
     return (run->kept ? keep_connections(run, err) : keep_evidence(run, err)) && check_ledger(run, err);
+}
+
+static bool provision_device(struct run *run, struct error *err)
+{
+    const struct report report = report_of(run);
+    const bool dry = run->cli->values[PROVISION_DRY_RUN] != NULL;
+    bool goes_on;
+
+    if (!ask_ledger(run, err))
+        return false;
+    prepare_engine(run);
+    if (!data_files_add_write_keys(&run->data, run->session.device.serial, run->write_keys,
+                                   &run->settings.write_key_count, err))
+        return false;
+    run->session.driver.settings = run->settings;
+    if (!find_record(run, err) || !plan_device(run, &report, dry, err) || !confirm(run, &goes_on, err))
+        return false;
+    return !goes_on || (prepare_changes(run, err) && change_device(run, err));
+}
+
+static bool read_options(struct run *run, struct error *err)
+{
+    const struct cli *cli = run->cli;
+
+    if (is_confirmed_first(run) && cli->values[PROVISION_DRY_RUN] != NULL) {
+        error_set(err, ERROR_USAGE, "--dry-run and --confirm exclude each other", "leave one of them out");
+        return false;
+    }
+    return run_facts_read_tries(run->adopt ? NULL : cli->values[OPTION_TRIES], &run->facts.tries, err) &&
+           arming_read(&run->arming, run->adopt ? NULL : cli->values[OPTION_ARM], cli->values[PROVISION_ONLY], err);
 }
 
 enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
@@ -540,8 +595,8 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     memset(&run, 0, sizeof run);
     run.cli = cli;
     run.adopt = adopt;
-    run.ledger =
-        (struct station_ledger){.config = &cli->station.config, .is_dry = cli->values[PROVISION_DRY_RUN] != NULL};
+    run.ledger = (struct station_ledger){.config = &cli->station.config,
+                                         .is_dry = cli->values[PROVISION_DRY_RUN] != NULL || is_confirmed_first(&run)};
     run.facts = (struct run_facts){.verb = cli->verb->name,
                                    .device = cli->station.config.device,
                                    .operator_name = cli->values[PROVISION_OPERATOR],
@@ -550,9 +605,7 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     run.order = station_order_of(adopt ? NULL : cli->values[OPTION_ORDER], cli->values[PROVISION_BOARD],
                                  cli->values[PROVISION_OPERATOR]);
     run.ledger.order = &run.order;
-    if (!run_facts_start(&run.facts, &err) ||
-        !run_facts_read_tries(adopt ? NULL : cli->values[OPTION_TRIES], &run.facts.tries, &err) ||
-        !arming_read(&run.arming, adopt ? NULL : cli->values[OPTION_ARM], cli->values[PROVISION_ONLY], &err))
+    if (!run_facts_start(&run.facts, &err) || !read_options(&run, &err))
         return output_error(&cli->output, &err);
     if (!profile_file_read(cli->arguments[0], &run.profile, &err))
         return output_error(&cli->output, &err);
@@ -576,7 +629,7 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     if (!ok)
         issuing_advise(&run.issuing, &err);
     certificate_issue_close(&run.issuing.issue);
-    if (cli->values[PROVISION_DRY_RUN] == NULL) {
+    if (!run.ledger.is_dry) {
         ok = end_run(&run, ok, &err);
         report = report_of(&run);
         if (ok)
@@ -622,6 +675,9 @@ const struct cli_verb cli_verb_provision = {
                    "the device's key and certificate to a server of the connections file, and only\n"
                    "what its application answers counts. A device that is not accepted is finished\n"
                    "and recorded all the same; run it again to prove the connection.\n"
+                   "\n"
+                   "With --confirm one run shows the plan, lets a person or a program read it, and\n"
+                   "continues with the device that it has looked at.\n"
                    "\n"
                    "A virtual chip and published TEST keys are refused unless the profile says\n"
                    "rehearsal: allowed, or --rehearsal is given; the record says that it was one.\n"

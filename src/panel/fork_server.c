@@ -40,10 +40,11 @@ static char **make_environment(char *last)
 
     while (environ[count] != NULL)
         count++;
-    made = calloc(count + 2, sizeof *made);
+    made = (char **)calloc(count + 2, sizeof *made);
     if (made == NULL)
         return NULL;
-    memcpy(made, environ, count * sizeof *made);
+    for (size_t i = 0; i < count; i++)
+        made[i] = environ[i];
     made[count] = last;
     return made;
 }
@@ -94,7 +95,7 @@ bool fork_server_start(struct fork_server *server, const char *program, struct e
         server->pid = 0;
         fork_server_stop(server);
     }
-    free(environment);
+    free((void *)environment);
     return ok;
 }
 

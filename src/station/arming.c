@@ -46,6 +46,23 @@ bool arming_read(struct arming *arming, const char *arm, const char *only, struc
     return false;
 }
 
+bool arming_confirm(struct arming *arming, const char *line, const struct provision_plan *plan, struct error *err)
+{
+    struct arming given = {.for_serial = true};
+
+    if (!read_device(&given, line) || memcmp(given.serial, plan->serial, CHIP_SERIAL_BYTES) != 0) {
+        error_set(err, ERROR_USAGE, "expected on stdin: SERIAL:DIGEST, or SERIAL, of the plan that was shown",
+                  "read the plan; if it is what you want, answer with its two numbers");
+        return false;
+    }
+    if (given.digest_bytes == 0)
+        return true;
+    given.has_only = arming->has_only;
+    memcpy(given.only, arming->only, sizeof given.only);
+    *arming = given;
+    return true;
+}
+
 bool arming_allows(const struct arming *arming, const uint8_t serial[static CHIP_SERIAL_BYTES],
                    const uint8_t digest[static PROFILE_DIGEST_BYTES])
 {

@@ -33,6 +33,12 @@ bool arming_allows(const struct arming *arming, const uint8_t serial[static CHIP
 bool arming_check_device(const struct arming *arming, const struct provision_plan *plan, struct error *err);
 
 /*
+ * Reads what --confirm waits for: SERIAL:DIGEST, which arms as --arm does, or SERIAL, which arms nothing more than was
+ * armed before. False with ERROR_USAGE when the line is neither, or names another device than the plan's.
+ */
+bool arming_confirm(struct arming *arming, const char *line, const struct provision_plan *plan, struct error *err);
+
+/*
  * False with ERROR_NOT_ARMED when the plan has irreversible steps to do and they are not armed for it, and when --arm
  * names another device or profile, whatever is to do.
  */

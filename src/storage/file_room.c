@@ -21,11 +21,11 @@ static bool is_full(int error)
  */
 static bool fill(int fd, size_t size)
 {
-    static const uint8_t zeros[4096];
+    uint8_t zeros[4096] = {0};
     struct iovec pages[PAGES_AT_ONCE];
 
     for (size_t i = 0; i < PAGES_AT_ONCE; i++)
-        pages[i] = (struct iovec){.iov_base = (void *)(uintptr_t)zeros, .iov_len = sizeof zeros};
+        pages[i] = (struct iovec){.iov_base = zeros, .iov_len = sizeof zeros};
     while (size > 0) {
         const size_t whole = size / sizeof zeros, count = whole < PAGES_AT_ONCE ? whole : PAGES_AT_ONCE;
         const ssize_t n = count > 0 ? writev(fd, pages, (int)count) : write(fd, zeros, size);

@@ -154,7 +154,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
     runs = [("info",), ("--verbose", "info"), ("explain", dump), ("explain", DUMPS / "608b-blank-rev6003.hex"),
             ("keys",), ("public-key", "18"), ("sign", "18", EXAMPLE),
             ("csr", "18", "-s", "CN=x"), ("verify", "18", signature, EXAMPLE), ("random", "4"), ("scan",), ("help",), ("version",),
-            ("compile", EXAMPLE, "--c"), ("compile", EXAMPLE, "--binary"), ("virtual", "new", chip), ("provision", EXAMPLE, "--arm", "profile", "--socket", "A1", "--tries", "2"),
+            ("compile", EXAMPLE, "--c"), ("compile", EXAMPLE, "--binary"), ("virtual", "new", chip), ("provision", EXAMPLE, "--arm", "profile", "--socket", "A1", "--tries", "2"), ("provision", EXAMPLE, "--confirm"),
             ("verify-record", provisioned.device / "history.jsonl"),
             ("erase", "--yes"), ("adopt", EXAMPLE, "--dry-run"), ("adopt", EXAMPLE), ("provision", checked),
             ("certificate", "show"), ("certificate", "verify"), ("certificate", "export", tmp_path / "certificates"),

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""provision --confirm: one run shows its plan, and an answer on stdin decides whether it continues."""
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+from conftest import EXAMPLE, PROGRAM, Result
+from test_ledger import entries
+
+OTHER = "0123FFFFFFFFFFFF01"
+CONFIRM = ("provision", EXAMPLE, "--confirm")
+
+
+class Asked:
+    """A run that waits for its answer."""
+
+    def __init__(self, station, *more):
+        self.process = subprocess.Popen([PROGRAM, "--json", "--state", station.state, *CONFIRM, *more],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.seen = [self.process.stdout.readline() for _ in range(2)]
+        self.plan, self.question = map(json.loads, self.seen)
+        assert self.plan["event"] == "plan" and self.plan["dry_run"] is False and self.question["event"] == "confirm"
+
+    def answer(self, text, code=0):
+        out, err = self.process.communicate(text.encode(), timeout=60)
+        result = Result(subprocess.CompletedProcess([], self.process.returncode, b"".join(self.seen) + out, err))
+        assert result.objects and result.code == code, result
+        return result
+
+
+def runs(station):
+    """What the ledger has of runs; [] where there is none yet."""
+    return [entry for entry in entries(station) if entry["kind"] == "provision"] if (station.state / "ledger").exists() else []
+
+
+def test_the_answer_of_the_question_continues_and_arms(station):
+    station.new("trust-and-go")
+    before = station.snapshot()
+    asked = Asked(station)
+    assert asked.plan["changes"] == 4 and station.snapshot() == before
+    assert asked.question["answer"] == f"{asked.plan['serial']}:{asked.plan['digest'][:16]}"
+    assert asked.answer(asked.question["answer"] + "\n").event("provisioned")["changes"] == 4
+    # Finished: the serial number is enough, as there is nothing to arm.
+    asked = Asked(station)
+    assert asked.answer(asked.plan["serial"] + "\n").event("provisioned")["changes"] == 0
+    assert [entry["result"] for entry in runs(station)] == ["provisioned", "confirmed"]
+
+
+@pytest.mark.parametrize("answer, code, reason", [
+    ("", 0, None),  # the end of stdin
+    ("SERIAL:DIGEST", 0, None),  # the line was not finished: whoever wrote it may have died
+    ("\n", 2, "usage"),
+    ("yes\n", 2, "usage"),
+    ("profile\n", 2, "usage"),
+    (OTHER + "\n", 2, "usage"),
+    (OTHER + ":DIGEST\n", 2, "usage"),
+    ("SERIAL:\n", 2, "usage"),
+    ("SERIAL:DIGES\n", 2, "usage"),
+    ("SERIAL:DIGEST" + 200 * "0" + "\n", 2, "usage"),
+])
+def test_any_other_answer_leaves_all_as_it_is(station, answer, code, reason):
+    station.new("trust-and-go")
+    before = station.snapshot()
+    asked = Asked(station)
+    given = answer.replace("SERIAL", asked.plan["serial"]).replace("DIGEST", asked.plan["digest"]).replace("DIGES", "12345")
+    result = asked.answer(given, code)
+    assert reason is None or (result.error["reason"] == reason and result.error["serial"] == asked.plan["serial"])
+    assert station.snapshot() == before and runs(station) == []
+
+
+@pytest.mark.parametrize("answer", ["SERIAL\n", "SERIAL:00000000\n"])
+def test_what_is_not_armed_is_refused_and_recorded(station, answer):
+    station.new("trust-and-go")
+    chip = station.chip.read_bytes()
+    asked = Asked(station)
+    assert not asked.plan["digest"].startswith("00000000")
+    assert asked.answer(answer.replace("SERIAL", asked.plan["serial"]), 1).error["reason"] == "not-armed"
+    assert station.chip.read_bytes() == chip
+    assert [entry["reason"] for entry in runs(station)] == ["not-armed"]
+
+
+def test_arm_of_the_command_line_holds_for_a_serial_number_alone(station):
+    station.new("trust-and-go")
+    asked = Asked(station, "--arm", "profile")
+    asked.answer(asked.plan["serial"] + "\n").event("provisioned")
+
+
+def test_what_has_changed_meanwhile_is_asked_again(station):
+    """The order is closed after the plan: the run takes no unit."""
+    station.new("trust-and-go")
+    station.json("order", "new", EXAMPLE, "--quantity", 1, "--no-first-article")
+    chip = station.chip.read_bytes()
+    asked = Asked(station, "--order", "WO-1")
+    station.run("order", "close", "WO-1")
+    refused = asked.answer(asked.question["answer"] + "\n", 6).error
+    assert refused["reason"] == "order-refused" and "closed" in refused["cause"]
+    assert station.chip.read_bytes() == chip
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_ends_while_it_waits(station, sign):
+    station.new("trust-and-go")
+    before = station.snapshot()
+    asked = Asked(station)
+    asked.process.send_signal(sign)
+    assert asked.process.wait(10) == (130 if sign == signal.SIGTERM else -sign)
+    assert station.snapshot() == before and runs(station) == []
+
+
+def test_a_dry_run_asks_nothing(station):
+    station.new("trust-and-go")
+    error = station.json(*CONFIRM, "--dry-run", code=2).error
+    assert error["reason"] == "usage" and "--dry-run" in error["cause"]
+
+
+def test_stdin_that_cannot_be_read(station):
+    station.new("trust-and-go")
+    done = subprocess.run([PROGRAM, "--json", "--state", station.state, *CONFIRM], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, preexec_fn=lambda: os.close(0), check=False, timeout=60)
+    assert done.returncode == 2 and b"stdin cannot be read" in done.stdout
