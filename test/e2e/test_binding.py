@@ -115,7 +115,7 @@ def test_a_ledger_from_before(bench):
             return file.execute("SELECT number, device FROM mcu").fetchall()
     assert tied() == [(ONE, bench.serial(1))]
     with sqlite3.connect(bench.station.state / "ledger" / "ledger.db") as file:
-        file.executescript("DROP TABLE mcu; PRAGMA user_version = 5")
+        file.executescript("DROP TABLE mcu; ALTER TABLE work_order DROP COLUMN scan_labels; PRAGMA user_version = 5")
     bench.run(1, "a", ONE)
     assert tied() == [(ONE, bench.serial(1))]
     bench.station.run("ledger", "rebuild")
