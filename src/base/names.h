@@ -581,8 +581,11 @@
 #define figures_release imprint_figures_release
 #define file_check_output imprint_file_check_output
 #define file_may_be_written imprint_file_may_be_written
+#define file_name_next imprint_file_name_next
 #define file_replace imprint_file_replace
+#define file_replace_noted imprint_file_replace_noted
 #define file_room imprint_file_room
+#define file_take_next imprint_file_take_next
 #define file_write_all imprint_file_write_all
 #define flash_entry_check imprint_flash_entry_check
 #define flash_entry_fetch imprint_flash_entry_fetch
@@ -825,6 +828,7 @@
 #define link_split imprint_link_split
 #define link_value imprint_link_value
 #define login_record_append imprint_login_record_append
+#define login_record_note imprint_login_record_note
 #define maker_show imprint_maker_show
 #define manifest_element_verify imprint_manifest_element_verify
 #define manifest_export_is_date imprint_manifest_export_is_date
@@ -1658,8 +1662,10 @@
 #define tty_open imprint_tty_open
 #define tty_set_baud imprint_tty_set_baud
 #define users_add imprint_users_add
+#define users_change_word imprint_users_change_word
 #define users_find imprint_users_find
 #define users_find_role imprint_users_find_role
+#define users_find_unfinished imprint_users_find_unfinished
 #define users_name_is_valid imprint_users_name_is_valid
 #define users_parse imprint_users_parse
 #define users_read imprint_users_read

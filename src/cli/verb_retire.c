@@ -106,6 +106,8 @@ static bool list(struct run *run, struct error *err)
         output_say(output, "  the mark in slot %u of the chip, which says what the device is", found->mark.slot);
     if (found->has_record)
         output_say(output, "  its record, which is moved aside: %s", run->session.record_path);
+    if (found->is_made)
+        output_say(output, "  what the ledger says: the device does not count as made any more");
     if (found->board[0] != '\0')
         output_say(output, "  its board number, which is free for another chip then: %s", found->board);
     if (found->mcu.device[0] != '\0')

@@ -78,12 +78,30 @@ static bool check_name(const char *name, struct error *err)
                   "use the number of the badge, or a short name: the ledger keeps it for years", err);
 }
 
-static bool record(const struct panel_settings *settings, const char *kind, const char *name, const char *result,
-                   const char *role, struct error *err)
-{
-    const struct login_record entry = {.kind = kind, .person = name, .result = result, .role = role};
+/* A change of the users, on its way into the ledger. */
+struct noting {
+    const struct cli *cli;
+    const struct panel_settings *settings;
+    char removed[USERS_NAME_SIZE]; /* whose removal was begun before, and is finished now; "": nobody's */
+};
 
-    return login_record_append(settings->state, &entry, err);
+static bool note(void *context, const struct users_change *change, struct error *err)
+{
+    struct noting *noting = context;
+    const bool is_removed = change->kind == USERS_REMOVED;
+    const struct login_record entry = {.kind = is_removed ? "user remove" : "user add",
+                                       .person = change->name,
+                                       .result = users_change_word(change->kind),
+                                       .role = is_removed ? NULL : users_role_name(change->role)};
+
+    if (!login_record_append(noting->settings->state, &entry, err))
+        return false;
+    if (change->is_finished && is_removed)
+        memcpy(noting->removed, change->name, sizeof noting->removed);
+    if (change->is_finished)
+        output_say(&noting->cli->output, "imprint: a change that was interrupted is finished: user %s %s", change->name,
+                   users_change_word(change->kind));
+    return true;
 }
 
 static void print_user(const struct output *output, const char *event, const char *name, const char *role)
@@ -96,7 +114,10 @@ static bool add(struct cli *cli, const struct panel_settings *settings, struct e
     const char *name = cli->arguments[1], *word = cli->values[OPTION_ROLE];
     char password[INPUT_FILE_SECRET_MAX] = "";
     enum users_role role = USERS_OPERATOR;
-    bool is_new = false, ok;
+    struct noting context = {.cli = cli, .settings = settings};
+    const struct users_noting noting = {note, &context};
+    struct users_change done;
+    bool ok;
 
     if (!check_name(name, err))
         return false;
@@ -105,23 +126,29 @@ static bool add(struct cli *cli, const struct panel_settings *settings, struct e
     /* A password will be in memory: no core file is to keep it. */
     setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 0, .rlim_max = 0});
     ok = get_password(cli, password, err) && folder_make(settings->state, err) &&
-         users_add(settings->users, name, role, password, &is_new, err) &&
-         record(settings, "user add", name, is_new ? "added" : "changed", users_role_name(role), err);
+         users_add(settings->users, name, role, password, &noting, &done, err);
     bytes_wipe(password, sizeof password);
     if (!ok)
         return false;
-    output_result(&cli->output, "%s: %s, %s\n", name, users_role_name(role), is_new ? "added" : "changed");
-    print_user(&cli->output, is_new ? "user-added" : "user-changed", name, users_role_name(role));
+    output_result(&cli->output, "%s: %s, %s\n", name, users_role_name(role), users_change_word(done.kind));
+    print_user(&cli->output, done.kind == USERS_ADDED ? "user-added" : "user-changed", name, users_role_name(role));
     return true;
 }
 
 static bool remove_user(struct cli *cli, const struct panel_settings *settings, struct error *err)
 {
     const char *name = cli->arguments[1];
+    struct noting context = {.cli = cli, .settings = settings};
+    const struct users_noting noting = {note, &context};
+    struct users_change done;
 
-    if (!check_name(name, err) || !users_remove(settings->users, name, err) ||
-        !record(settings, "user remove", name, "removed", NULL, err))
+    if (!check_name(name, err))
         return false;
+    if (!users_remove(settings->users, name, &noting, &done, err)) {
+        if (err->reason != ERROR_USAGE || strcmp(context.removed, name) != 0)
+            return false;
+        error_clear(err);
+    }
     output_result(&cli->output, "%s: removed\n", name);
     print_user(&cli->output, "user-removed", name, NULL);
     return true;
@@ -131,11 +158,18 @@ static bool list(struct cli *cli, const struct panel_settings *settings, struct 
 {
     struct users *users = calloc(1, sizeof *users);
     const bool ok = users != NULL && users_read(settings->users, users, err);
+    struct users_change begun;
 
     for (size_t i = 0; ok && i < users->count; i++) {
         output_result(&cli->output, "%-32s  %s\n", users->all[i].name, users_role_name(users->all[i].role));
         print_user(&cli->output, "user", users->all[i].name, users_role_name(users->all[i].role));
     }
+    if (ok && users_find_unfinished(settings->users, &begun))
+        output_warn(
+            &cli->output,
+            "a change of user %s (%s) was interrupted: until the next imprint user add or remove, which finishes "
+            "it, this person cannot log in",
+            begun.name, users_change_word(begun.kind));
     if (ok && users->count == 0)
         output_result(&cli->output, "there are no users: nobody can log in\n");
     if (users == NULL)

@@ -9,7 +9,6 @@
 #include "station/file.h"
 #include "station/input.h"
 #include "station/station_order.h"
-#include "web/page.h"
 
 _Static_assert(BOARD_NUMBER_SIZE == ORDER_BOARD_SIZE, "a board's number is as an order has it");
 
@@ -49,13 +48,15 @@ void scanned_open(struct panel_settings *settings)
     input_release(&input);
 }
 
-bool scanned_keep_order(const struct panel_settings *settings, const char *order, struct error *err)
+bool scanned_keep_order(const struct panel_settings *settings, const char *order, const struct page_noting *noting,
+                        struct error *err)
 {
     char path[PANEL_PATH_MAX], text[FILE_MAX];
     bool ok;
 
     write_line(settings, order, text);
-    ok = name_file(settings, path) && file_replace(path, bytes_of(text, strlen(text)), 0600, ERROR_STORAGE_FAILED, err);
+    ok = name_file(settings, path) && file_replace_noted(path, bytes_of(text, strlen(text)), 0600, ERROR_STORAGE_FAILED,
+                                                         noting->note, noting->context, err);
     if (!ok) {
         error_set(err, ERROR_STORAGE_FAILED, "the name of the state folder is too long", NULL);
         error_doing(err, "keep the order for the next start");

@@ -10,6 +10,7 @@
 #include "panel/board.h"
 #include "panel/settings.h"
 #include "station/station_ledger.h"
+#include "web/page.h"
 
 /* Zero-initialised: nothing was scanned. */
 struct scanned {
@@ -24,9 +25,10 @@ void scanned_open(struct panel_settings *settings);
 
 /*
  * Has the station work on this order after a restart, too; "": on the station file's. What it works on now stays. From
- * any thread. False with ERROR_STORAGE_FAILED.
+ * any thread. False with ERROR_STORAGE_FAILED, or what the note was refused for.
  */
-bool scanned_keep_order(const struct panel_settings *settings, const char *order, struct error *err);
+bool scanned_keep_order(const struct panel_settings *settings, const char *order, const struct page_noting *noting,
+                        struct error *err);
 
 /* The number of the next board was scanned: another one before it is forgotten. */
 void scanned_take_number(struct scanned *scanned, const char *number);

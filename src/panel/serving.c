@@ -18,9 +18,9 @@ static bool teaches(const struct panel_settings *settings)
     return teach->serial[0] != '\0' || teach->hid[0] != '\0' || teach->virtuals[0] != '\0';
 }
 
-static bool keep_order(const void *context, const char *order, struct error *err)
+static bool keep_order(const void *context, const char *order, const struct page_noting *noting, struct error *err)
 {
-    return scanned_keep_order(context, order, err);
+    return scanned_keep_order(context, order, noting, err);
 }
 
 static struct page_settings describe(const char *path, const struct panel_settings *settings, const char *digest,

@@ -159,7 +159,7 @@ static void put_socket(FILE *out, const char *name, const char *device)
 
 /* All that were taught, but not the one of the name `without`, and `name` with `device`; NULL: none. */
 static bool write_file(const struct panel_settings *settings, const char *without, const char *name, const char *device,
-                       struct error *err)
+                       const struct page_noting *noting, struct error *err)
 {
     char path[PANEL_PATH_MAX], *text = NULL;
     size_t len = 0, count = name != NULL ? 1 : 0;
@@ -184,10 +184,9 @@ static bool write_file(const struct panel_settings *settings, const char *withou
     }
     if (!ok)
         error_set(err, ERROR_UNEXPECTED, "no memory for the sockets", NULL);
-    else if (count > 0)
-        ok = file_replace(path, bytes_of(text, len), 0600, ERROR_STORAGE_FAILED, err);
-    else if (unlink(path) != 0)
-        ok = refuse(path, "the file cannot be deleted", NULL, ERROR_STORAGE_FAILED, err);
+    else
+        ok = file_replace_noted(path, count > 0 ? bytes_of(text, len) : BYTES_NONE, 0600, ERROR_STORAGE_FAILED,
+                                noting->note, noting->context, err);
     free(text);
     return ok;
 }
@@ -202,7 +201,8 @@ static bool name_is_valid(const char *name)
     return profile_name_valid(room);
 }
 
-bool taught_add(const struct panel_settings *settings, const char *name, const char *device, struct error *err)
+bool taught_add(const struct panel_settings *settings, const char *name, const char *device,
+                const struct page_noting *noting, struct error *err)
 {
     const char *fault = panel_device_fault(device);
 
@@ -216,15 +216,16 @@ bool taught_add(const struct panel_settings *settings, const char *name, const c
     fault = find_conflict(settings, name, device);
     if (fault != NULL)
         return refuse(name, fault, "choose another name, or another device", ERROR_USAGE, err);
-    return write_file(settings, NULL, name, device, err);
+    return write_file(settings, NULL, name, device, noting, err);
 }
 
-bool taught_remove(const struct panel_settings *settings, const char *name, struct error *err)
+bool taught_remove(const struct panel_settings *settings, const char *name, const struct page_noting *noting,
+                   struct error *err)
 {
     error_doing(err, "remove the socket");
     for (size_t i = 0; i < settings->socket_count; i++)
         if (settings->sockets[i].is_taught && strcmp(settings->sockets[i].name, name) == 0)
-            return write_file(settings, name, NULL, NULL, err);
+            return write_file(settings, name, NULL, NULL, noting, err);
     return refuse(name, "no socket of this name was taught",
                   "sockets of the station file are removed there, by whoever writes it", ERROR_USAGE, err);
 }

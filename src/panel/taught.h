@@ -7,6 +7,7 @@
 #define IMPRINT_PANEL_TAUGHT_H
 
 #include "panel/settings.h"
+#include "web/page.h"
 
 /*
  * Adds the sockets of the file to the settings, which are complete, after those that are there. A socket that is there
@@ -18,11 +19,14 @@ bool taught_add_all(struct panel_settings *settings, struct error *err);
 
 /*
  * Puts one more socket into the file, durably. `settings` is what the files say now, and stays. False with ERROR_USAGE:
- * no name, or the name or the device is in use, or there are too many; or ERROR_STORAGE_FAILED.
+ * no name, or the name or the device is in use, or there are too many; or ERROR_STORAGE_FAILED, or what the
+ * note was refused for.
  */
-bool taught_add(const struct panel_settings *settings, const char *name, const char *device, struct error *err);
+bool taught_add(const struct panel_settings *settings, const char *name, const char *device,
+                const struct page_noting *noting, struct error *err);
 
 /* Takes one out again. False with ERROR_USAGE where it was not taught; or ERROR_STORAGE_FAILED. */
-bool taught_remove(const struct panel_settings *settings, const char *name, struct error *err);
+bool taught_remove(const struct panel_settings *settings, const char *name, const struct page_noting *noting,
+                   struct error *err);
 
 #endif

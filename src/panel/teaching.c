@@ -71,7 +71,8 @@ static bool make_device(const struct panel_settings *settings, const char *found
            refuse(found, "the device's name is too long", err);
 }
 
-static bool add(const char *path, const char *name, const char *found, const char *use, struct error *err)
+static bool add(const char *path, const char *name, const char *found, const char *use,
+                const struct page_noting *noting, struct error *err)
 {
     struct panel_settings *settings;
     char device[PANEL_PATH_MAX];
@@ -79,40 +80,24 @@ static bool add(const char *path, const char *name, const char *found, const cha
 
     if (!panel_settings_read(path, &settings, err))
         return false;
-    ok = make_device(settings, found, use, device, err) && taught_add(settings, name, device, err);
+    ok = make_device(settings, found, use, device, err) && taught_add(settings, name, device, noting, err);
     free(settings);
     return ok;
 }
 
-static bool remove_socket(const char *path, const char *name, char device[static PAGE_TAUGHT_SIZE], struct error *err)
+static bool remove_socket(const char *path, const char *name, const struct page_noting *noting, struct error *err)
 {
     struct panel_settings *settings;
     bool ok;
 
     if (!panel_settings_read(path, &settings, err))
         return false;
-    for (size_t i = 0; i < settings->socket_count; i++)
-        if (strcmp(settings->sockets[i].name, name) == 0)
-            (void)snprintf(device, PAGE_TAUGHT_SIZE, "%s", settings->sockets[i].device);
-    ok = taught_remove(settings, name, err);
-    free(settings);
-    return ok;
-}
-
-static bool put_back(const char *path, const char *name, const char *device, struct error *err)
-{
-    struct panel_settings *settings;
-    bool ok;
-
-    if (!panel_settings_read(path, &settings, err))
-        return false;
-    ok = taught_add(settings, name, device, err);
+    ok = taught_remove(settings, name, noting, err);
     free(settings);
     return ok;
 }
 
 struct page_teaching teaching_of(const char *path)
 {
-    return (struct page_teaching){
-        .path = path, .look = look, .add = add, .remove = remove_socket, .put_back = put_back};
+    return (struct page_teaching){.path = path, .look = look, .add = add, .remove = remove_socket};
 }

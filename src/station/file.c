@@ -215,3 +215,62 @@ bool file_replace(const char *path, struct bytes content, mode_t mode, enum erro
     }
     return ok;
 }
+
+/* --- a change that is noted first --- */
+
+static bool fail(const char *path, const char *cause, enum error_reason reason, struct error *err)
+{
+    const int saved = errno;
+
+    (void)refuse(path, cause, NULL, reason, err);
+    error_with_errno(err, saved);
+    return false;
+}
+
+bool file_name_next(const char *path, char next[static PATH_MAX])
+{
+    const int len = snprintf(next, PATH_MAX, "%s" FILE_NEXT_SUFFIX, path);
+
+    return len > 0 && len < PATH_MAX;
+}
+
+bool file_take_next(const char *path, enum error_reason reason, struct error *err)
+{
+    char next[PATH_MAX], above[PATH_MAX];
+
+    errno = ENAMETOOLONG;
+    folder_above(path, above);
+    return (file_name_next(path, next) && rename(next, path) == 0 && folder_sync(above)) ||
+           fail(path, "the file cannot be replaced", reason, err);
+}
+
+static bool delete_noted(const char *path, enum error_reason reason, file_note *note, void *context, struct error *err)
+{
+    char above[PATH_MAX];
+
+    folder_above(path, above);
+    return note(context, err) &&
+           ((unlink(path) == 0 && folder_sync(above)) || fail(path, "the file cannot be deleted", reason, err));
+}
+
+bool file_replace_noted(const char *path, struct bytes content, mode_t mode, enum error_reason reason, file_note *note,
+                        void *context, struct error *err)
+{
+    struct stat found;
+    const bool is_there = stat(path, &found) == 0;
+    char next[PATH_MAX];
+
+    if (!file_may_be_written(path, reason, err))
+        return false;
+    if (is_there && !S_ISREG(found.st_mode))
+        return refuse(path, "this is no file", "name another file", reason, err);
+    if (content.data == NULL)
+        return delete_noted(path, reason, note, context, err);
+    errno = ENAMETOOLONG;
+    if (!file_name_next(path, next) || !replace(next, content, mode, is_there ? &found : NULL))
+        return fail(path, "the file cannot be written", reason, err);
+    if (note(context, err))
+        return file_take_next(path, reason, err);
+    (void)unlink(next);
+    return false;
+}

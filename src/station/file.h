@@ -3,6 +3,7 @@
 #ifndef IMPRINT_STATION_FILE_H
 #define IMPRINT_STATION_FILE_H
 
+#include <limits.h>
 #include <sys/types.h>
 
 #include "base/bytes.h"
@@ -16,6 +17,27 @@
  * one is and may not survive a power cut.
  */
 bool file_replace(const char *path, struct bytes content, mode_t mode, enum error_reason reason, struct error *err);
+
+/* Notes a change durably, such as in the ledger, before it is made. False with a reason: it must not be made. */
+typedef bool file_note(void *context, struct error *err);
+
+#define FILE_NEXT_SUFFIX ".next"
+
+/*
+ * The same for a change that the ledger has to name: the new content is durable at `path`.next, then `note` is called,
+ * then it takes effect by being renamed. No content (`data` NULL): the file is deleted after the note. So a full disk
+ * is found before the note, and no change takes effect that was not noted. A process that is killed may leave a note of
+ * a change that did not take effect, with `path`.next; the next change replaces that. False with a reason: the old
+ * content is still there, and what `note` refused leaves no `path`.next.
+ */
+bool file_replace_noted(const char *path, struct bytes content, mode_t mode, enum error_reason reason, file_note *note,
+                        void *context, struct error *err);
+
+/* `path`.next takes effect. False with `reason`. */
+bool file_take_next(const char *path, enum error_reason reason, struct error *err);
+
+/* The name of `path`.next. False: it is too long. */
+bool file_name_next(const char *path, char next[static PATH_MAX]);
 
 /* Writes all of `content`, also where the system takes it in pieces. False with errno. */
 bool file_write_all(int fd, struct bytes content);

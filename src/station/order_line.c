@@ -37,8 +37,12 @@ static bool end_transaction(struct database *database, bool ok, const char *doin
 
 /* --- planning --- */
 
-/* What was done at the home, in this ledger: "server" keeps it out of this station's own tables. */
-static bool note_done(struct ledger *ledger, const struct database *home, json_t *entry, struct error *err)
+/*
+ * What is done at the home, in this ledger: "server" keeps it out of this station's own tables. It is durable here
+ * before the home commits, for a repeated command would find the change done, and note nothing. So an entry may name a
+ * change that the home lost with its connection; the command has failed then, and is run again.
+ */
+static bool note(struct ledger *ledger, const struct database *home, json_t *entry, struct error *err)
 {
     bool ok = database_begin(&ledger->database, err);
 
@@ -47,7 +51,7 @@ static bool note_done(struct ledger *ledger, const struct database *home, json_t
         ok = orders_add(ledger, entry, err);
     else
         json_decref(entry);
-    return end_transaction(&ledger->database, ok, "note in the ledger what was done on the line", err);
+    return end_transaction(&ledger->database, ok, "note in the ledger what is done on the line", err);
 }
 
 bool order_line_make(struct ledger *ledger, struct database *home, const struct orders_who *who,
@@ -64,8 +68,8 @@ bool order_line_make(struct ledger *ledger, struct database *home, const struct 
     ok = orders_choose_id(home, order->id, err) && order_make(home, order, err);
     for (size_t i = 0; ok && i < list->count; i++)
         ok = order_add_board(home, order->id, list->numbers[i], err);
-    return end_transaction(home, ok, "make the order", err) &&
-           note_done(ledger, home, orders_new_entry(who, order), err);
+    ok = ok && note(ledger, home, orders_new_entry(who, order), err);
+    return end_transaction(home, ok, "make the order", err);
 }
 
 bool order_line_approve(struct ledger *ledger, struct database *home, const struct orders_who *who, const char *id,
@@ -73,9 +77,9 @@ bool order_line_approve(struct ledger *ledger, struct database *home, const stru
 {
     bool ok = database_begin(home, err);
 
-    ok = ok && order_approve(home, id, who->operator_name, true, err);
-    return end_transaction(home, ok, "approve the order", err) &&
-           note_done(ledger, home, orders_entry(who, id, "approved"), err);
+    ok = ok && order_approve(home, id, who->operator_name, true, err) &&
+         note(ledger, home, orders_entry(who, id, "approved"), err);
+    return end_transaction(home, ok, "approve the order", err);
 }
 
 bool order_line_close(struct ledger *ledger, struct database *home, const struct orders_who *who, const char *id,
@@ -83,9 +87,8 @@ bool order_line_close(struct ledger *ledger, struct database *home, const struct
 {
     bool ok = database_begin(home, err);
 
-    ok = ok && order_close(home, id, err);
-    return end_transaction(home, ok, "close the order", err) &&
-           note_done(ledger, home, orders_entry(who, id, "closed"), err);
+    ok = ok && order_close(home, id, err) && note(ledger, home, orders_entry(who, id, "closed"), err);
+    return end_transaction(home, ok, "close the order", err);
 }
 
 /* --- sending --- */

@@ -9,6 +9,7 @@
 
 #include "base/error_format.h"
 #include "base/hex.h"
+#include "ledger/made.h"
 #include "order/claim.h"
 #include "station/evidence.h"
 #include "station/folder.h"
@@ -92,6 +93,14 @@ bool retire_look(struct session *session, bool is_here, struct retirement *found
     return true;
 }
 
+static bool take_made(void *context, const json_t *entry, struct error *err)
+{
+    (void)context;
+    (void)entry;
+    (void)err;
+    return true;
+}
+
 bool retire_look_ledger(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
                         struct retirement *found, struct error *err)
 {
@@ -102,13 +111,14 @@ bool retire_look_ledger(struct station_ledger *ledger, const uint8_t serial[stat
     if (!station_ledger_look(ledger, &open, err))
         return false;
     return open == NULL || (order_board_of(&open->database, device, found->board, err) &&
-                            ledger_mcu_of(open, device, &found->mcu, err));
+                            ledger_mcu_of(open, device, &found->mcu, err) &&
+                            ledger_made_of(open, device, &found->is_made, take_made, NULL, err));
 }
 
 bool retire_is_empty(const struct retirement *found)
 {
     return found->mark.head.state == MARK_NONE && found->key_records == 0 && !found->has_record &&
-           found->board[0] == '\0' && found->mcu.device[0] == '\0';
+           found->board[0] == '\0' && found->mcu.device[0] == '\0' && !found->is_made;
 }
 
 /* --- giving it up --- */
@@ -203,6 +213,8 @@ json_t *retire_value(const struct retirement *found)
                             json_pack("{s:i, s:s, s:s?}", "slot", (int)mark->slot, "state",
                                       station_mark_state(mark->head.state), "profile",
                                       mark->described ? mark->profile : NULL));
+    if (found->is_made)
+        json_object_set_new(object, "made", json_true());
     if (found->board[0] != '\0')
         json_object_set_new(object, "board", json_string(found->board));
     if (found->mcu.device[0] != '\0')

@@ -21,6 +21,7 @@ struct retirement {
     bool has_record;              /* a record.json, be it damaged */
     char board[ORDER_BOARD_SIZE]; /* the number of its board, according to the ledger; "": none */
     struct ledger_mcu mcu;        /* its microcontroller, according to the ledger */
+    bool is_made;                 /* the ledger has it as made, and not as retired since */
     char moved_to[PATH_MAX];      /* where the record was moved; "": it was not */
 };
 
@@ -31,8 +32,9 @@ struct retirement {
 bool retire_look(struct session *session, bool is_here, struct retirement *found, struct error *err);
 
 /*
- * What the ledger ties to the device: its board's number and its microcontroller. They are free when the device is
- * retired, whatever else there is of it. False with a reason.
+ * What the ledger has of the device: its board's number and its microcontroller, which are free when the device is
+ * retired, whatever else there is of it; and whether it counts as made, which the entry of a retirement ends: one that
+ * was killed before its entry is done again. False with a reason.
  */
 bool retire_look_ledger(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
                         struct retirement *found, struct error *err);

@@ -51,3 +51,10 @@ bool login_record_append(const char *state, const struct login_record *record, s
         error_doing(err, "record it in the ledger");
     return ok;
 }
+
+bool login_record_note(void *context, struct error *err)
+{
+    const struct login_noting *noting = context;
+
+    return login_record_append(noting->state, noting->record, err);
+}

@@ -23,4 +23,11 @@ struct login_record {
 /* Appends the entry to the ledger of the state folder, durably; makes the ledger where there is none. */
 bool login_record_append(const char *state, const struct login_record *record, struct error *err);
 
+/* The same before a change takes effect (station/file.h: file_note); `context` is a struct login_noting. */
+struct login_noting {
+    const char *state;
+    const struct login_record *record;
+};
+bool login_record_note(void *context, struct error *err);
+
 #endif

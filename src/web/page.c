@@ -59,7 +59,7 @@ struct page {
     struct streams streams;
     struct desk desk;
     struct places places;
-    struct seen seen;
+    struct seen seen, seen_next; /* the file of the users, and what it will be when a change is finished */
     struct web_certificate certificate;
     bool is_local; /* it listens at a loopback address */
 };
@@ -724,7 +724,10 @@ static bool has_changed(const char *path, struct seen *seen)
 static void look_at_users(struct page *page)
 {
     struct error ignored = {.reason = ERROR_NONE};
-    struct users *users = has_changed(page->settings.users, &page->seen) ? calloc(1, sizeof *users) : NULL;
+    char next[PATH_MAX] = "";
+    const bool is_named = file_name_next(page->settings.users, next);
+    const bool has_begun = is_named && has_changed(next, &page->seen_next);
+    struct users *users = has_changed(page->settings.users, &page->seen) || has_begun ? calloc(1, sizeof *users) : NULL;
 
     if (users == NULL)
         return;

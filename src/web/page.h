@@ -52,21 +52,27 @@ struct page_plugged {
 /* Whether the device of a socket is the one of this name: KIND:NAME, and perhaps an address of the chip behind it. */
 bool web_page_device_is(const char *device, const char *name);
 
+/* Who notes a change in the ledger, durably, before it takes effect. False with a reason: it does not. */
+struct page_noting {
+    file_note *note;
+    void *context;
+};
+
 /* How sockets are taught: called with `path`, from the desk's thread. Each gives false with a reason. */
 struct page_teaching {
     const char *path;
     bool (*look)(const char *path, struct page_plugged *plugged, struct error *err); /* NULL: nothing is taught */
     /* `found` is the name of a device; `use` is "board", "swi", "kit" or "virtual". */
-    bool (*add)(const char *path, const char *name, const char *found, const char *use, struct error *err);
-    /* `device` gets what the socket had, for put_back(). */
-    bool (*remove)(const char *path, const char *name, char device[static PAGE_TAUGHT_SIZE], struct error *err);
-    bool (*put_back)(const char *path, const char *name, const char *device, struct error *err);
+    bool (*add)(const char *path, const char *name, const char *found, const char *use,
+                const struct page_noting *noting, struct error *err);
+    bool (*remove)(const char *path, const char *name, const struct page_noting *noting, struct error *err);
 };
 
 /* How an order that was selected is kept for the station's next start: called from the desk's thread. */
 struct page_selecting {
     const void *context;
-    bool (*keep)(const void *context, const char *order, struct error *err); /* "": none. False with a reason */
+    bool (*keep)(const void *context, const char *order, const struct page_noting *noting,
+                 struct error *err); /* "": none. False with a reason */
 };
 
 /* What the pages are told of the station. All texts must stay as they are until page_close(). */

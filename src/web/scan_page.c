@@ -50,18 +50,13 @@ static const char *find_fault(const struct desk *desk, const struct order *order
                : NULL;
 }
 
-/* Kept for the next start, and in the ledger; or neither. */
-static bool keep_order(const struct desk *desk, const struct login_record *entry, const char *own, struct error *err)
+/* In the ledger, and kept for the next start; or neither. */
+static bool keep_order(const struct desk *desk, const struct login_record *entry, struct error *err)
 {
     const struct page_selecting *selecting = &desk->settings->selecting;
-    struct error ignored = {.reason = ERROR_NONE};
+    struct login_noting noting = {.state = desk->settings->state, .record = entry};
 
-    if (!selecting->keep(selecting->context, entry->order, err))
-        return false;
-    if (login_record_append(desk->settings->state, entry, err))
-        return true;
-    (void)selecting->keep(selecting->context, own, &ignored);
-    return false;
+    return selecting->keep(selecting->context, entry->order, &(struct page_noting){login_record_note, &noting}, err);
 }
 
 static void take_order(struct desk *desk, const struct call *call, const struct order *order, struct reply *reply)
@@ -85,7 +80,7 @@ static void take_order(struct desk *desk, const struct call *call, const struct 
         say(reply, false, "no: order %s %s (%s); expected: an open order of it", order->id, fault, order->profile);
     else if (!asks_have_room(&desk->asks))
         reply_text(reply, 503, "too many people ask at once: try again");
-    else if (!keep_order(desk, &entry, own, &err))
+    else if (!keep_order(desk, &entry, &err))
         say_error(reply, &err);
     else if (asks_put(&desk->asks, PAGE_ASK_ORDER, order->id))
         say(reply, true, "order %s: boards that are put in when this page shows it count for it", order->id);

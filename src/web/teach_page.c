@@ -191,18 +191,16 @@ static bool check_running(struct desk *desk, const char *name, const char *found
                   err);
 }
 
-static bool record(const struct desk *desk, const struct call *call, const char *kind, const char *result,
-                   const char *name, const char *device, struct error *err)
+static struct login_record entry_of(const struct call *call, const char *kind, const char *result, const char *name,
+                                    const char *device)
 {
-    const struct login_record entry = {.kind = kind,
-                                       .person = call->session.user.name,
-                                       .result = result,
-                                       .role = users_role_name(call->session.user.role),
-                                       .address = call->address,
-                                       .socket = name,
-                                       .note = device};
-
-    return login_record_append(desk->settings->state, &entry, err);
+    return (struct login_record){.kind = kind,
+                                 .person = call->session.user.name,
+                                 .result = result,
+                                 .role = users_role_name(call->session.user.role),
+                                 .address = call->address,
+                                 .socket = name,
+                                 .note = device};
 }
 
 void web_setup_add(struct desk *desk, const struct call *call, struct reply *reply)
@@ -212,17 +210,16 @@ void web_setup_add(struct desk *desk, const struct call *call, struct reply *rep
     const char *name = request_field(&call->form, "name"), *found = request_field(&call->form, "found");
     const char *use = request_field(&call->form, "use");
     char room[ERROR_ROOM], device[PAGE_TAUGHT_SIZE];
-    struct error err = ERROR_IN(room), ignored = {.reason = ERROR_NONE};
+    const struct login_record entry = entry_of(call, "socket add", "added", name, device);
+    struct login_noting noting = {.state = desk->settings->state, .record = &entry};
+    struct error err = ERROR_IN(room);
     struct page_plugged *plugged = look(desk, &err);
-    bool ok = plugged != NULL && check_running(desk, name, found, is_taken(plugged, found), &err) &&
-              teaching->add(teaching->path, name, found, use, &err);
+    bool ok;
 
-    free(plugged);
     (void)snprintf(device, sizeof device, "%s:%s", use, found);
-    if (ok && !record(desk, call, "socket add", "added", name, device, &err)) {
-        (void)teaching->remove(teaching->path, name, device, &ignored);
-        ok = false;
-    }
+    ok = plugged != NULL && check_running(desk, name, found, is_taken(plugged, found), &err) &&
+         teaching->add(teaching->path, name, found, use, &(struct page_noting){login_record_note, &noting}, &err);
+    free(plugged);
     if (!ok)
         reply_failure(reply, 409, &frame, &err);
     else if (!asks_put(&desk->asks, PAGE_ASK_SOCKETS, ""))
@@ -236,16 +233,15 @@ void web_setup_remove(struct desk *desk, const struct call *call, struct reply *
     const struct frame frame = pages_frame(desk, call, "Set-up");
     const struct page_teaching *teaching = &desk->settings->teaching;
     const char *name = request_field(&call->form, "name");
-    char room[ERROR_ROOM], device[PAGE_TAUGHT_SIZE];
-    struct error err = ERROR_IN(room), ignored = {.reason = ERROR_NONE};
+    const struct login_record entry = entry_of(call, "socket remove", "removed", name, NULL);
+    struct login_noting noting = {.state = desk->settings->state, .record = &entry};
+    char room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
     struct page_plugged *plugged = look(desk, &err);
-    bool ok = plugged != NULL && teaching->remove(teaching->path, name, device, &err);
+    const bool ok = plugged != NULL &&
+                    teaching->remove(teaching->path, name, &(struct page_noting){login_record_note, &noting}, &err);
 
     free(plugged);
-    if (ok && !record(desk, call, "socket remove", "removed", name, NULL, &err)) {
-        (void)teaching->put_back(teaching->path, name, device, &ignored);
-        ok = false;
-    }
     if (ok)
         reply_redirect(reply, "/setup");
     else

@@ -118,7 +118,8 @@ static bool is_file(const char *path, struct error *err)
     return false;
 }
 
-bool users_read(const char *path, struct users *users, struct error *err)
+/* The file as it is: nobody where it is not there. */
+static bool read_file(const char *path, struct users *users, struct error *err)
 {
     struct input_file file = {.data = NULL};
     size_t line;
@@ -137,14 +138,78 @@ bool users_read(const char *path, struct users *users, struct error *err)
         ok = false;
     }
     input_file_release(&file);
-    if (!ok)
+    return ok;
+}
+
+/* What the file will be when the change that was begun is finished. `*is_there` false: none was begun. */
+static bool read_next(const char *path, struct users *next, bool *is_there, struct error *err)
+{
+    char name[PATH_MAX];
+
+    *is_there = file_name_next(path, name) && access(name, F_OK) == 0;
+    if (!*is_there || read_file(name, next, err))
+        return true;
+    *is_there = access(name, F_OK) == 0;
+    if (!*is_there) /* finished meanwhile */
+        error_clear(err);
+    return !*is_there;
+}
+
+static bool is_same(const struct user *one, const struct user *other)
+{
+    return other != NULL && one->role == other->role && strcmp(one->hash, other->hash) == 0;
+}
+
+static void leave_out_changed(struct users *users, const struct users *next)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < users->count; i++)
+        if (is_same(&users->all[i], users_find(next, users->all[i].name)))
+            users->all[kept++] = users->all[i];
+    users->count = kept;
+}
+
+bool users_read(const char *path, struct users *users, struct error *err)
+{
+    struct users *next = calloc(1, sizeof *next);
+    bool has_next, ok = next != NULL && read_next(path, next, &has_next, err) && read_file(path, users, err);
+
+    if (ok && has_next)
+        leave_out_changed(users, next);
+    if (!ok) {
+        users->count = 0;
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
         error_doing(err, "read the users of the station");
+    }
+    free(next);
     return ok;
 }
 
 /* --- writing --- */
 
-static bool write_users(const char *path, const struct users *users, struct error *err)
+static const char *const change_words[] = {
+    [USERS_ADDED] = "added", [USERS_CHANGED] = "changed", [USERS_REMOVED] = "removed"};
+
+const char *users_change_word(enum users_change_kind kind)
+{
+    return change_words[kind];
+}
+
+/* A change that is about to take effect, and who notes it. */
+struct changing {
+    const struct users_noting *noting;
+    const struct users_change *change;
+};
+
+static bool note_change(void *context, struct error *err)
+{
+    const struct changing *changing = context;
+
+    return changing->noting->note(changing->noting->context, changing->change, err);
+}
+
+static bool write_users(const char *path, const struct users *users, struct changing *changing, struct error *err)
 {
     char *text = NULL;
     size_t len = 0;
@@ -159,7 +224,8 @@ static bool write_users(const char *path, const struct users *users, struct erro
         ok = ferror(out) == 0;
         closed = fclose(out);
     }
-    ok = ok && closed == 0 && file_replace(path, bytes_of(text, len), 0600, ERROR_STORAGE_FAILED, err);
+    ok = ok && closed == 0 &&
+         file_replace_noted(path, bytes_of(text, len), 0600, ERROR_STORAGE_FAILED, note_change, changing, err);
     if (!ok)
         error_set(err, ERROR_UNEXPECTED, "there is no memory for the users", NULL);
     free(text);
@@ -184,69 +250,147 @@ static int lock_users(const char *path, struct error *err)
     return -1;
 }
 
+/* --- a change that was begun --- */
+
+static void describe(struct users_change *change, enum users_change_kind kind, const struct user *user)
+{
+    *change = (struct users_change){.kind = kind, .role = user->role};
+    memcpy(change->name, user->name, sizeof change->name);
+}
+
+/* The next change between the two, from `*at`, which is 0 at first. False: there is none. */
+static bool compare(const struct users *users, const struct users *next, size_t *at, struct users_change *change)
+{
+    for (; *at < next->count; ++*at) {
+        const struct user *new = &next->all[*at], *old = users_find(users, new->name);
+
+        if (is_same(new, old))
+            continue;
+        describe(change, old == NULL ? USERS_ADDED : USERS_CHANGED, new);
+        ++*at;
+        return true;
+    }
+    for (; *at < next->count + users->count; ++*at) {
+        const struct user *old = &users->all[*at - next->count];
+
+        if (users_find(next, old->name) != NULL)
+            continue;
+        describe(change, USERS_REMOVED, old);
+        ++*at;
+        return true;
+    }
+    return false;
+}
+
+bool users_find_unfinished(const char *path, struct users_change *change)
+{
+    struct error ignored = {.reason = ERROR_NONE};
+    struct users *users = calloc(1, sizeof *users), *next = calloc(1, sizeof *next);
+    bool has_next = false;
+    size_t at = 0;
+    const bool found = users != NULL && next != NULL && read_next(path, next, &has_next, &ignored) && has_next &&
+                       read_file(path, users, &ignored) && compare(users, next, &at, change);
+
+    free(users);
+    free(next);
+    return found;
+}
+
+/* Whether the killed process had noted it is not known: it is noted (again), and takes effect. Reads `users`. */
+static bool finish_change(const char *path, struct users *users, const struct users_noting *noting, struct error *err)
+{
+    struct users *next = calloc(1, sizeof *next);
+    struct users_change change;
+    bool has_next, ok = next != NULL && read_next(path, next, &has_next, err) && read_file(path, users, err);
+    size_t at = 0;
+
+    while (ok && has_next && compare(users, next, &at, &change)) {
+        change.is_finished = true;
+        ok = noting->note(noting->context, &change, err);
+    }
+    ok = ok && (!has_next || (file_take_next(path, ERROR_STORAGE_FAILED, err) && read_file(path, users, err)));
+    if (!ok)
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+    free(next);
+    return ok;
+}
+
+/* --- changing --- */
+
+/* Changes `users`, which are the file's, and says how. */
+struct edit {
+    bool (*make)(struct users *users, const struct user *user, struct users_change *change, struct error *err);
+    const struct user *user;
+};
+
+static bool change_users(const char *path, const struct edit *edit, const struct users_noting *noting,
+                         struct users_change *done, struct error *err)
+{
+    struct users *users = calloc(1, sizeof *users);
+    struct changing changing = {.noting = noting, .change = done};
+    const int lock = users != NULL ? lock_users(path, err) : -1;
+    const bool ok = lock >= 0 && finish_change(path, users, noting, err) && edit->make(users, edit->user, done, err) &&
+                    write_users(path, users, &changing, err);
+
+    if (lock >= 0)
+        (void)close(lock);
+    if (users == NULL)
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+    free(users);
+    return ok;
+}
+
 /* Replaces the person of that name, or adds one. */
-static bool put_user(struct users *users, const struct user *user, bool *is_new, struct error *err)
+static bool put_user(struct users *users, const struct user *user, struct users_change *change, struct error *err)
 {
     for (size_t i = 0; i < users->count; i++) {
         if (strcmp(users->all[i].name, user->name) == 0) {
             users->all[i] = *user;
-            *is_new = false;
+            describe(change, USERS_CHANGED, user);
             return true;
         }
     }
-    *is_new = true;
     if (users->count == USERS_MAX) {
         error_set(err, ERROR_USAGE, error_keep_format(err, "a station has at most %d users", USERS_MAX),
                   "remove a user who has left: imprint user remove");
         return false;
     }
     users->all[users->count++] = *user;
+    describe(change, USERS_ADDED, user);
     return true;
 }
 
-bool users_add(const char *path, const char *name, enum users_role role, const char *password, bool *is_new,
-               struct error *err)
-{
-    struct users *users = calloc(1, sizeof *users);
-    struct user user = {.role = role};
-    const int lock = users != NULL ? lock_users(path, err) : -1;
-    bool ok = lock >= 0 && password_hash(password, user.hash, err) && users_read(path, users, err);
-
-    (void)snprintf(user.name, sizeof user.name, "%s", name);
-    ok = ok && put_user(users, &user, is_new, err) && write_users(path, users, err);
-    if (lock >= 0)
-        (void)close(lock);
-    if (users == NULL)
-        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
-    free(users);
-    return ok;
-}
-
-static bool drop_user(struct users *users, const char *name, struct error *err)
+static bool drop_user(struct users *users, const struct user *user, struct users_change *change, struct error *err)
 {
     for (size_t i = 0; i < users->count; i++) {
-        if (strcmp(users->all[i].name, name) != 0)
+        if (strcmp(users->all[i].name, user->name) != 0)
             continue;
+        describe(change, USERS_REMOVED, &users->all[i]);
         users->count--;
         memmove(&users->all[i], &users->all[i + 1], (users->count - i) * sizeof users->all[0]);
         return true;
     }
     error_set(err, ERROR_USAGE, "the station has no user of that name", "see who there is: imprint user list");
-    error_with_subject(err, name);
+    error_with_subject(err, user->name);
     return false;
 }
 
-bool users_remove(const char *path, const char *name, struct error *err)
+bool users_add(const char *path, const char *name, enum users_role role, const char *password,
+               const struct users_noting *noting, struct users_change *done, struct error *err)
 {
-    struct users *users = calloc(1, sizeof *users);
-    const int lock = users != NULL ? lock_users(path, err) : -1;
-    const bool ok =
-        lock >= 0 && users_read(path, users, err) && drop_user(users, name, err) && write_users(path, users, err);
+    struct user user = {.role = role};
+    const struct edit edit = {.make = put_user, .user = &user};
 
-    if (lock >= 0)
-        (void)close(lock);
-    if (users == NULL)
-        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
-    free(users);
-    return ok;
+    (void)snprintf(user.name, sizeof user.name, "%s", name);
+    return password_hash(password, user.hash, err) && change_users(path, &edit, noting, done, err);
+}
+
+bool users_remove(const char *path, const char *name, const struct users_noting *noting, struct users_change *done,
+                  struct error *err)
+{
+    struct user user = {.name = ""};
+    const struct edit edit = {.make = drop_user, .user = &user};
+
+    (void)snprintf(user.name, sizeof user.name, "%s", name);
+    return change_users(path, &edit, noting, done, err);
 }

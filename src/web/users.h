@@ -11,6 +11,7 @@
 #define IMPRINT_WEB_USERS_H
 
 #include "base/bytes.h"
+#include "station/file.h"
 #include "web/password.h"
 
 #define USERS_MAX 256
@@ -41,20 +42,47 @@ bool users_name_is_valid(const char *name);
 /* Reads the file's text. False with the number of the line that is wrong, from 1. */
 bool users_parse(struct bytes text, struct users *users, size_t *line);
 
-/* Reads the file: nobody where it is not there. False with ERROR_INPUT_FILE, and nobody. */
+/*
+ * Reads the file: nobody where it is not there. A person whose change was begun and is not finished (users_add(),
+ * users_remove()) is left out: the ledger may say something else of them. False with ERROR_INPUT_FILE, and nobody.
+ */
 bool users_read(const char *path, struct users *users, struct error *err);
 
 /* NULL: there is nobody of that name. */
 const struct user *users_find(const struct users *users, const char *name);
 
-/*
- * Adds the person, or gives one who is there another role and password: `*is_new`. The file is made where it is not
- * there; its folder must be. False with a reason, and the file is as it was.
- */
-bool users_add(const char *path, const char *name, enum users_role role, const char *password, bool *is_new,
-               struct error *err);
+/* One change of the file. */
+enum users_change_kind { USERS_ADDED, USERS_CHANGED, USERS_REMOVED };
+struct users_change {
+    enum users_change_kind kind;
+    char name[USERS_NAME_SIZE];
+    enum users_role role; /* the new one; of a person who is removed, the old one */
+    bool is_finished;     /* one that another process had begun, and was killed */
+};
+const char *users_change_word(enum users_change_kind kind); /* "added" */
 
-/* False with ERROR_USAGE where there is nobody of that name. */
-bool users_remove(const char *path, const char *name, struct error *err);
+/*
+ * Who notes a change in the ledger, durably, before it takes effect (station/file.h: file_note). False with a reason:
+ * it does not take effect.
+ */
+struct users_noting {
+    bool (*note)(void *context, const struct users_change *change, struct error *err);
+    void *context;
+};
+
+/*
+ * Adds the person, or gives one who is there another role and password. The file is made where it is not there; its
+ * folder must be. A change that another process had begun, and was killed, is noted and finished first. False with a
+ * reason, and the file is as it was.
+ */
+bool users_add(const char *path, const char *name, enum users_role role, const char *password,
+               const struct users_noting *noting, struct users_change *done, struct error *err);
+
+/* The same; False with ERROR_USAGE where there is nobody of that name. */
+bool users_remove(const char *path, const char *name, const struct users_noting *noting, struct users_change *done,
+                  struct error *err);
+
+/* The change that was begun and is not finished. False: there is none. */
+bool users_find_unfinished(const char *path, struct users_change *change);
 
 #endif

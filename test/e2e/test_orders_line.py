@@ -8,6 +8,7 @@ import sqlite3
 import pytest
 
 from conftest import EXAMPLE, Station, run_program
+from test_ledger import entries
 from test_orders import Line
 
 pytest_plugins = ["postgres_server"]
@@ -77,6 +78,25 @@ def test_two_stations_share_an_order(postgres, tmp_path):
         line.station.run("order", "sync", *at[line])
         assert line.station.json("order", "sync", *at[line]).event("order-synced")["entries"] == 0
     assert office.json("order", "list", code=0).objects == [], "the line's order is not the office's own"
+
+
+def test_nothing_is_done_on_the_line_without_its_entry(postgres, tmp_path):
+    """A planner whose ledger takes no entry: the line's order is as it was, and the same command does it later."""
+    office = Station(tmp_path / "office")
+    owner = ("--server", postgres.settings("office"))
+    office.run("order", "new", EXAMPLE, "--quantity", 5, "--id", "WO-16", *owner)
+
+    def change(sql):
+        with contextlib.closing(sqlite3.connect(office.state / "ledger" / "ledger.db")) as database, database:
+            database.execute(sql)
+    change("CREATE TRIGGER full BEFORE INSERT ON entry BEGIN SELECT RAISE(FAIL, 'full'); END")
+    for words in (("new", EXAMPLE, "--quantity", 5, "--id", "WO-17"), ("close", "WO-16", "--operator", "3")):
+        refused = office.json("order", *words, *owner, code={1, 5, 6}).error
+        assert "note in the ledger what is done on the line" in refused["doing"], refused
+    change("DROP TRIGGER full")
+    assert {one["order"]: one["state"] for one in office.json("order", "list", *owner).objects if one["order"] in ("WO-16", "WO-17")} == {"WO-16": "new"}
+    office.run("order", "close", "WO-16", "--operator", "3", *owner)
+    assert [(one["kind"], one["operator"]) for one in entries(office)] == [("order new", None), ("order close", "3")]
 
 
 def test_an_older_copy_of_a_ledger_is_refused(postgres, tmp_path):

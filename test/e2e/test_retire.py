@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keys that a record names are kept; imprint retire is the way to give them up, whenever it is interrupted."""
+import contextlib
 import json
 import shutil
+import sqlite3
 
 import pytest
 
 from conftest import EVERY, EXAMPLE, EXITS, SAMPLED, TRUST_FLEX, Station, run_program
 from test_host_board import Line
+from test_ledger import entries
 
 RETIRED = "record-retired-*.json"
 ANY_ECDSA = "type: ecc-key-pair(secp-r1), bits: 256, algorithm: ecdsa(any-hash), usage: [sign-hash]"
@@ -189,6 +192,22 @@ def test_a_retired_device_can_be_provisioned_anew(provisioned):
     assert provisioned.public_keys()[18] != point
     provisioned.run("retire", serial, "--yes")
     assert len(list(provisioned.device.glob(RETIRED))) == 2, "no record is lost"
+
+
+def test_the_entry_is_made_up_for(provisioned):
+    """The device was given up, and the ledger took no entry, or the run was killed before it: the same again makes it."""
+    serial, ledger = provisioned.record["serial"], provisioned.state / "ledger" / "ledger.db"
+    with contextlib.closing(sqlite3.connect(ledger)) as database, database:
+        database.execute("CREATE TRIGGER full BEFORE INSERT ON entry BEGIN SELECT RAISE(FAIL, 'full'); END")
+    provisioned.run("retire", serial, "--yes", code={1, 5, 6})
+    assert provisioned.keys() == {} and list(provisioned.device.glob(RETIRED))
+    with contextlib.closing(sqlite3.connect(ledger)) as database, database:
+        database.execute("DROP TRIGGER full")
+    assert provisioned.json("retire", serial, code=2).event("retire")["made"] is True
+    assert "made" in provisioned.run("retire", serial, code=2).err
+    assert provisioned.json("retire", serial, "--yes").event("retired")["made"] is True
+    assert [one["result"] for one in entries(provisioned)] == ["provisioned", "retired"]
+    assert provisioned.run("retire", serial, "--yes").out.startswith("nothing to give up") and len(entries(provisioned)) == 2
 
 
 def test_nothing_to_give_up(delivered):

@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import json
 import os
+import resource
 import socket
 import sqlite3
 import ssl
@@ -75,6 +76,58 @@ def test_users(make_line):  # noqa: F811
     assert "no user of that name" in run_program("--json", "user", "remove", line.file, "17", code=INPUT).error["cause"]
     assert logins(line) == [("user add", "added", "17", None), ("user add", "added", "4", None), ("user add", "changed", "17", None),
                             ("user remove", "removed", "17", None)]
+
+
+def without_room():
+    """Files of the size that users have can be written, and no ledger."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))
+
+
+def test_no_change_of_the_users_without_its_entry(make_line):  # noqa: F811
+    """A full disk, a ledger without its key: whatever the change, the users are as they were, and it works when the ledger does."""
+    line = make_line(open_tiles=None)
+    add(line, "17")
+    add(line, "4", "lead")
+    users, key = line.folder / "state" / "users", line.folder / "state" / "ledger" / "log.key"
+    before = users.read_text()
+    changes = (("user", "add", line.file, "17", "--role", "lead", "--password-file", line.folder / "secret"),
+               ("user", "add", line.file, "99", "--password-file", line.folder / "secret"), ("user", "remove", line.file, "4"))
+    for words in changes:
+        full = run_program("--json", *words, code=1, preexec_fn=without_room).error
+        assert full["reason"].startswith("storage-") and full["next"], full
+        key.rename(line.folder / "key")
+        assert run_program("--json", *words, code=6).error["next"]
+        (line.folder / "key").rename(key)
+        assert users.read_text() == before and sorted(file.name for file in users.parent.glob("users*")) == ["users", "users.lock"]
+    for words in changes:
+        run_program("--json", *words)
+    assert [(one["name"], one["role"]) for one in run_program("--json", "user", "list", line.file).objects] == [("17", "lead"), ("99", "operator")]
+    assert logins(line)[2:] == [("user add", "changed", "17", None), ("user add", "added", "99", None), ("user remove", "removed", "4", None)]
+
+
+def test_a_change_of_the_users_that_was_killed(closed):
+    """After its entry, before it took effect: the person is out, the list says so, and the next change finishes it."""
+    line = closed
+    lead = Person(line.place)
+    lead.log_in("4")
+    users = line.folder / "state" / "users"
+    before = users.read_text()
+    run_program("user", "remove", line.file, "4")
+    users.rename(users.with_name("users.next"))
+    users.write_text(before)
+    users.chmod(0o600)
+    deadline = time.monotonic() + 10
+    while lead.ask("/order")[0] != 303:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert Person(line.place).send("/login", name="4", password=PASSWORD)[0] == 403
+    listed = run_program("user", "list", line.file)
+    assert "4 " not in listed.out and "user 4 (removed) was interrupted" in listed.err
+    again = run_program("user", "remove", line.file, "4")
+    assert "interrupted is finished: user 4 removed" in again.err and again.out == "4: removed\n"
+    assert not users.with_name("users.next").exists() and "\n4:" not in users.read_text()
+    assert [one[:3] for one in logins(line)].count(("user remove", "removed", "4")) == 2
+    line.stop()
 
 
 @pytest.mark.parametrize("name, role, password, cause", [

@@ -44,6 +44,10 @@ def test_plugged_named_and_made(empty):
     line.insert(line.board(1), board.name)
     assert plugged(lead) == {str(board): ("virtual", "")}
     assert re.search(r"plugged in \d+ (s|min) ago", lead.page("/setup"))
+    key = line.folder / "state" / "ledger" / "log.key"
+    key.rename(line.folder / "key")
+    assert lead.press("/setup/add", name="A1", found=str(board), use="virtual")[0] == 409 and not file.exists()  # no entry, no change
+    (line.folder / "key").rename(key)
     assert lead.press("/setup/add", name="A1", found=str(board), use="virtual")[0] == 303
     serial = line.wait(event="socket", name="A1", state="pass")["serial"]
     assert plugged(lead) == {str(board): ("virtual", "A1")}

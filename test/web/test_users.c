@@ -153,29 +153,67 @@ static void test_a_pipe_is_no_file(void **state)
     remove_folder(folder, path);
 }
 
+/* A ledger: what it was told, and whether it takes more. */
+struct told {
+    bool refuses;
+    unsigned count;
+    struct users_change last;
+};
+
+static bool tell(void *context, const struct users_change *change, struct error *err)
+{
+    struct told *told = context;
+
+    if (told->refuses) {
+        error_set(err, ERROR_STORAGE_FULL, "no room", NULL);
+        return false;
+    }
+    told->count++;
+    told->last = *change;
+    return true;
+}
+
+static bool add_user(const char *path, const char *name, enum users_role role, const char *password, struct told *told,
+                     struct error *err)
+{
+    const struct users_noting noting = {tell, told};
+    struct users_change done;
+
+    return users_add(path, name, role, password, &noting, &done, err) && strcmp(done.name, name) == 0;
+}
+
+static bool remove_user(const char *path, const char *name, struct told *told, struct error *err)
+{
+    const struct users_noting noting = {tell, told};
+    struct users_change done;
+
+    return users_remove(path, name, &noting, &done, err) && done.kind == USERS_REMOVED;
+}
+
 static void test_changes(void **state)
 {
     char folder[64], path[96], room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
     struct users *users = calloc(1, sizeof *users);
     struct stat status;
-    bool is_new;
+    struct told told = {.count = 0};
 
     (void)state;
     folder_of_test(folder, path);
     assert_true(users_read(path, users, &err) && users->count == 0);
-    assert_true(users_add(path, "17", USERS_OPERATOR, "first password", &is_new, &err) && is_new);
-    assert_true(users_add(path, "4", USERS_LEAD, "other password", &is_new, &err) && is_new);
-    assert_true(users_add(path, "17", USERS_AUDITOR, "new password", &is_new, &err) && !is_new);
+    assert_true(add_user(path, "17", USERS_OPERATOR, "first password", &told, &err) && told.last.kind == USERS_ADDED);
+    assert_true(add_user(path, "4", USERS_LEAD, "other password", &told, &err) && told.last.kind == USERS_ADDED);
+    assert_true(add_user(path, "17", USERS_AUDITOR, "new password", &told, &err) && told.last.kind == USERS_CHANGED);
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
     assert_true(users_read(path, users, &err));
     assert_int_equal(users->count, 2);
     assert_int_equal(users_find(users, "17")->role, USERS_AUDITOR);
     assert_true(password_check("new password", users_find(users, "17")->hash));
-    assert_true(users_remove(path, "17", &err));
+    assert_true(remove_user(path, "17", &told, &err));
     assert_true(users_read(path, users, &err) && users->count == 1 && users_find(users, "4") != NULL);
-    assert_false(users_remove(path, "17", &err));
+    assert_false(remove_user(path, "17", &told, &err));
+    assert_int_equal(told.count, 4);
     assert_int_equal(err.reason, ERROR_USAGE);
     /* A file that others can read is refused: the hashes could be tried out. */
     assert_int_equal(chmod(path, 0644), 0);
@@ -184,6 +222,80 @@ static void test_changes(void **state)
     assert_int_equal(err.reason, ERROR_INPUT_FILE);
     free(users);
     remove_folder(folder, path);
+}
+
+/* Whatever the change: a ledger that takes no entry leaves the file as it was, and nothing beside it. */
+static void test_a_ledger_that_refuses(void **state)
+{
+    char folder[64], path[96], next[PATH_MAX];
+    struct users *users = calloc(1, sizeof *users);
+    struct told told = {.count = 0};
+
+    (void)state;
+    folder_of_test(folder, path);
+    told.refuses = true;
+    assert_false(add_user(path, "17", USERS_LEAD, "first password", &told, NULL));
+    assert_int_equal(access(path, F_OK), -1);
+    told.refuses = false;
+    assert_true(add_user(path, "17", USERS_LEAD, "first password", &told, NULL));
+    told.refuses = true;
+    assert_false(add_user(path, "17", USERS_OPERATOR, "other password", &told, NULL));
+    assert_false(add_user(path, "4", USERS_OPERATOR, "other password", &told, NULL));
+    assert_false(remove_user(path, "17", &told, NULL));
+    assert_true(users_read(path, users, NULL) && users->count == 1 && users->all[0].role == USERS_LEAD);
+    assert_true(password_check("first password", users->all[0].hash));
+    assert_true(file_name_next(path, next));
+    assert_int_equal(access(next, F_OK), -1);
+    free(users);
+    remove_folder(folder, path);
+}
+
+/*
+ * Killed after the entry, before the change took effect: the person is not let in, as if it had; the next change of
+ * whatever person notes it and finishes it.
+ */
+static void test_killed_between(void **state)
+{
+    static const struct {
+        enum users_change_kind kind;
+        const char *name;
+    } rows[] = {{USERS_ADDED, "new"}, {USERS_CHANGED, "17"}, {USERS_REMOVED, "17"}};
+    struct users *users = calloc(1, sizeof *users);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char folder[64], path[96], next[PATH_MAX], copy[112];
+        struct told told = {.count = 0};
+        struct users_change begun;
+
+        folder_of_test(folder, path);
+        (void)snprintf(copy, sizeof copy, "%s/copy", folder);
+        assert_true(file_name_next(path, next));
+        assert_true(add_user(path, "17", USERS_LEAD, "first password", &told, NULL));
+        assert_false(users_find_unfinished(path, &begun));
+        assert_int_equal(link(path, copy), 0);
+        assert_true(rows[i].kind == USERS_REMOVED
+                        ? remove_user(path, rows[i].name, &told, NULL)
+                        : add_user(path, rows[i].name, USERS_OPERATOR, "new password", &told, NULL));
+        assert_int_equal(rename(path, next), 0);
+        assert_int_equal(rename(copy, path), 0);
+        assert_true(users_find_unfinished(path, &begun));
+        assert_int_equal(begun.kind, rows[i].kind);
+        assert_string_equal(begun.name, rows[i].name);
+        assert_true(users_read(path, users, NULL) && users_find(users, rows[i].name) == NULL);
+        told = (struct told){.refuses = true};
+        assert_false(add_user(path, "4", USERS_LEAD, "third password", &told, NULL));
+        assert_true(users_find_unfinished(path, &begun));
+        told.refuses = false;
+        assert_true(add_user(path, "4", USERS_LEAD, "third password", &told, NULL));
+        assert_int_equal(told.count, 2);
+        assert_false(users_find_unfinished(path, &begun));
+        assert_true(users_read(path, users, NULL));
+        assert_int_equal(users->count, rows[i].kind == USERS_CHANGED ? 2 : rows[i].kind == USERS_ADDED ? 3 : 1);
+        assert_true(rows[i].kind == USERS_REMOVED || users_find(users, rows[i].name)->role == USERS_OPERATOR);
+        remove_folder(folder, path);
+    }
+    free(users);
 }
 
 #define AT_ONCE 4
@@ -200,10 +312,10 @@ static void test_at_once(void **state)
     for (int i = 0; i < AT_ONCE; i++) {
         if (fork() == 0) {
             char name[8];
-            bool is_new;
+            struct told told = {.count = 0};
 
             (void)snprintf(name, sizeof name, "%d", i);
-            _exit(users_add(path, name, USERS_OPERATOR, "password", &is_new, NULL) ? 0 : 1);
+            _exit(add_user(path, name, USERS_OPERATOR, "password", &told, NULL) && told.count == 1 ? 0 : 1);
         }
     }
     for (int i = 0; i < AT_ONCE; i++) {
@@ -226,6 +338,8 @@ int main(void)
         cmocka_unit_test(test_bad_files),
         cmocka_unit_test(test_a_pipe_is_no_file),
         cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_a_ledger_that_refuses),
+        cmocka_unit_test(test_killed_between),
         cmocka_unit_test(test_at_once),
     };
 
