@@ -332,25 +332,9 @@ static void print_certificates(FILE *stream, const struct profile *profile, cons
             proves_by_tls(profile) ? ", .handshake = factory_sign_handshake" : "", name, name, name);
 }
 
-void profile_table_print(FILE *stream, const struct profile_compiled *compiled, const char *name,
-                         const char *const *steps)
+/* The members of struct profile. */
+static void print_profile(FILE *stream, const struct profile *profile)
 {
-    const struct profile *profile = &compiled->profile;
-
-    fprintf(stream,
-            "/*\n * Profile %s as const data for a factory image. Made by: imprint compile --c\n"
-            " * Do not edit it: compile the profile again. docs/reference/profile.md says what the values mean.\n */\n"
-            "#include \"profile/compiled.h\"\n"
-            "#include \"provision/steps.h\"\n"
-            "#include \"psa/start.h\"\n%s\n",
-            profile->name, profile->certificate_count > 0 ? "#include \"firmware/factory/certificates.h\"\n" : "");
-    print_hashes(stream, profile);
-    print_assertions(stream, profile);
-    print_public_keys(stream, compiled, name);
-    fprintf(stream,
-            "extern const struct profile_compiled %s;\n"
-            "const struct profile_compiled %s = {\n    .profile = {\n",
-            name, name);
     print_text(stream, "        .name", profile->name);
     print_flags(stream, "        .parts", parts, profile->parts);
     print_value(stream, "        .configuration", configurations, (uint32_t)profile->configuration);
@@ -377,6 +361,28 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
     }
     if (profile_bytes(profile) != NULL)
         print_configuration(stream, profile_bytes(profile));
+}
+
+void profile_table_print(FILE *stream, const struct profile_compiled *compiled, const char *name,
+                         const char *const *steps)
+{
+    const struct profile *profile = &compiled->profile;
+
+    fprintf(stream,
+            "/*\n * Profile %s as const data for a factory image. Made by: imprint compile --c\n"
+            " * Do not edit it: compile the profile again. docs/reference/profile.md says what the values mean.\n */\n"
+            "#include \"profile/compiled.h\"\n"
+            "#include \"provision/steps.h\"\n"
+            "#include \"psa/start.h\"\n%s\n",
+            profile->name, profile->certificate_count > 0 ? "#include \"firmware/factory/certificates.h\"\n" : "");
+    print_hashes(stream, profile);
+    print_assertions(stream, profile);
+    print_public_keys(stream, compiled, name);
+    fprintf(stream,
+            "extern const struct profile_compiled %s;\n"
+            "const struct profile_compiled %s = {\n    .profile = {\n",
+            name, name);
+    print_profile(stream, profile);
     fputs("    },\n    .digest = {\n", stream);
     profile_table_print_bytes(stream, "        ", bytes_of(compiled->digest, sizeof compiled->digest));
     fprintf(stream, "    },\n    .armed = %s,\n    .run_at_start = %s,\n", compiled->armed ? "true" : "false",
