@@ -4,45 +4,29 @@
  * that it reports, and keeps the record; where told how the images are switched, it proves the keys through the primary
  * application afterwards. What the board does is firmware/factory/'s.
  */
-#include "cli/cli.h"
+#include "cli/board_run.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/hex.h"
-#include "cli/issuing.h"
-#include "cli/order_print.h"
-#include "station/connection_proof.h"
-#include "station/arming.h"
-#include "station/board_certificates.h"
-#include "station/certificate_record.h"
+#include "cli/board_switch.h"
+#include "cli/board_verbs.h"
+#include "cli/cosign_print.h"
+#include "cli/line_print.h"
+#include "cli/report.h"
+#include "profile/board_number.h"
 #include "station/board_image.h"
 #include "station/board_known.h"
 #include "station/board_maker.h"
 #include "station/board_proof.h"
-#include "station/board_results.h"
-#include "station/board_tls.h"
-#include "cli/board_switch.h"
-#include "cli/board_verbs.h"
-#include "station/file.h"
+#include "station/certificate_record.h"
+#include "station/evidence.h"
 #include "station/folder.h"
-#include "cli/cosign_print.h"
-#include "cli/line_print.h"
-#include "cli/report.h"
-#include "station/pem.h"
-#include "profile/board_number.h"
 #include "station/profile_file.h"
 #include "station/quarantine.h"
-#include "station/request_files.h"
-#include "station/rehearsal.h"
-#include "cli/progress.h"
-#include "station/station_ledger.h"
-#include "station/station_order.h"
 #include "station/stop.h"
-#include "station/verifier.h"
-#include "station/value.h"
 
 #define REPORTS 3 /* how often results are asked for again of which lines were damaged */
 
@@ -93,38 +77,8 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_END] = {"end", 0, NULL, "end the factory application when done", NULL},
 };
 
-struct run {
-    struct cli *cli;
-    struct board board;
-    struct station_ledger ledger;
-    struct station_order order;
-    struct verifier verifier;
-    struct profile profile;
-    struct key_files source;
-    struct arming arming;
-    struct rehearsal rehearsal;
-    struct progress progress;
-    struct board_results results;
-    struct issuing issuing;
-    struct board_certificates certificates;
-    struct run_facts facts;
-    struct genuine genuine;
-    struct parts_listed listed;
-    json_t *record, *not_proven;
-    json_t *issued; /* of the profile's certificates, what is there; NULL: it has none */
-    struct board_tls tls;
-    struct connection_proof proof;
-    json_t *connected, *shown; /* connections: for the record, and for the result; NULL: the profile has none */
-    bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
-    char record_path[PATH_MAX], request_path[PATH_MAX];
-    char digest[HEX_SIZE(PROFILE_DIGEST_BYTES)];
-    bool record_is_damaged;
-    bool has_plan, executed, is_proven, has_ended, is_kept;
-    /* Steps that were shown: one that has to wait for its certificate begins again. */
-    bool started[PROVISION_STEPS_MAX], locked[PROVISION_STEPS_MAX];
-};
-
-static bool is_first(bool shown[static PROVISION_STEPS_MAX], const struct run *run, const struct provision_step *step)
+static bool is_first(bool shown[static PROVISION_STEPS_MAX], const struct board_run *run,
+                     const struct provision_step *step)
 {
     bool *const one = &shown[step - run->results.plan.steps];
     const bool first = !*one;
@@ -135,7 +89,7 @@ static bool is_first(bool shown[static PROVISION_STEPS_MAX], const struct run *r
 
 static void on_frame(void *context, const struct link_words *words)
 {
-    struct run *run = context;
+    struct board_run *run = context;
     const struct provision_step *step;
     const char *verb = words->word[0];
 
@@ -152,7 +106,7 @@ static void on_frame(void *context, const struct link_words *words)
 }
 
 /* The board must run the very profile that was named. */
-static bool check_profile(const struct run *run, struct error *err)
+static bool check_profile(const struct board_run *run, struct error *err)
 {
     if (strcmp(run->board.digest, run->digest) == 0)
         return true;
@@ -164,7 +118,7 @@ static bool check_profile(const struct run *run, struct error *err)
 }
 
 /* The device's earlier record. A damaged one is as none. */
-static bool load_older(struct run *run, const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
+static bool load_older(struct board_run *run, const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
 {
     struct error failure = {.reason = ERROR_NONE};
 
@@ -184,7 +138,7 @@ static bool load_older(struct run *run, const uint8_t serial[static CHIP_SERIAL_
 }
 
 /* A damaged record is moved aside for whoever can repair it: the run proves all that a new one needs. */
-static bool set_damaged_aside(const struct run *run, struct error *err)
+static bool set_damaged_aside(const struct board_run *run, struct error *err)
 {
     char damaged[PATH_MAX];
     int n = snprintf(damaged, sizeof damaged, "%s.damaged", run->record_path);
@@ -203,7 +157,7 @@ static bool set_damaged_aside(const struct run *run, struct error *err)
     return false;
 }
 
-static bool ask_for_plan(struct run *run, struct error *err)
+static bool ask_for_plan(struct board_run *run, struct error *err)
 {
     const struct board_command plan = {.verb = "plan", .may_stop = true, .frame = on_frame, .context = run};
 
@@ -218,7 +172,8 @@ static bool ask_for_plan(struct run *run, struct error *err)
 }
 
 /* Names the recorded keys to the board. True in `*spares` where one of them need not sign because of that. */
-static bool tell_known(struct run *run, const uint8_t serial[static CHIP_SERIAL_BYTES], bool *spares, struct error *err)
+static bool tell_known(struct board_run *run, const uint8_t serial[static CHIP_SERIAL_BYTES], bool *spares,
+                       struct error *err)
 {
     struct board_results *results = &run->results;
 
@@ -230,7 +185,7 @@ static bool tell_known(struct run *run, const uint8_t serial[static CHIP_SERIAL_
 }
 
 /* Whether chip and microcontroller belong together, as far as record, ledger and line know them. */
-static bool check_mcu(struct run *run, const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
+static bool check_mcu(struct board_run *run, const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
 {
     return board_known_check_mcu(&run->board, run->record, err) &&
            station_ledger_check_mcu(&run->ledger, run->board.mcu, serial, err);
@@ -241,7 +196,7 @@ static bool check_mcu(struct run *run, const uint8_t serial[static CHIP_SERIAL_B
  * device says, and sent the certificates that are kept for it; where that spares a key, or may lift the refusal, the
  * plan is another.
  */
-static bool ask_plan(struct run *run, struct error *err)
+static bool ask_plan(struct board_run *run, struct error *err)
 {
     static const bool none[PROFILE_KEYS_MAX];
     char room[ERROR_ROOM];
@@ -283,7 +238,7 @@ static bool loses_key(const struct provision_plan *plan)
 }
 
 /* A key that the device's record names, or may name, is kept, whatever is armed. */
-static bool check_lost(const struct run *run, struct error *err)
+static bool check_lost(const struct board_run *run, struct error *err)
 {
     const struct provision_plan *plan = &run->results.plan;
 
@@ -299,7 +254,7 @@ static bool check_lost(const struct run *run, struct error *err)
 }
 
 /* An image that is armed for every device needs no word of ours, but the user's all the same. */
-static bool arm(struct run *run, struct error *err)
+static bool arm(struct board_run *run, struct error *err)
 {
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], digest[ARMING_DIGITS + 1];
     const struct board_command command = {.verb = "arm", .words = {serial, digest}};
@@ -317,7 +272,7 @@ static bool arm(struct run *run, struct error *err)
 }
 
 /* Who made the part, where the profile asks for it: before anything is written. */
-static bool check_maker(struct run *run, struct error *err)
+static bool check_maker(struct board_run *run, struct error *err)
 {
     const uint8_t *serial = run->results.plan.serial;
 
@@ -336,7 +291,7 @@ static bool check_maker(struct run *run, struct error *err)
 }
 
 /* All that the board has said, and which of it is still its word alone. */
-static bool check_results(struct run *run, struct error *err)
+static bool check_results(struct board_run *run, struct error *err)
 {
     if (!board_results_check(&run->results, &run->source, err) ||
         !board_maker_check_key(&run->genuine, &run->results.evidence, err) ||
@@ -350,7 +305,7 @@ static bool check_results(struct run *run, struct error *err)
 }
 
 /* The board's run has stopped for a certificate: has it issued, and the board go on. */
-static bool issue_and_finish(struct run *run, const struct board_command *finish, struct error *err)
+static bool issue_and_finish(struct board_run *run, const struct board_command *finish, struct error *err)
 {
     error_clear(err);
     if (!stop_is_wanted())
@@ -360,7 +315,7 @@ static bool issue_and_finish(struct run *run, const struct board_command *finish
 }
 
 /* Once: the board says how far it got. What was damaged of its results is asked for again. */
-static bool ask_run(struct run *run, struct error *err)
+static bool ask_run(struct board_run *run, struct error *err)
 {
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], nonce[HEX_SIZE(PROVISION_CHALLENGE_BYTES)];
     const struct board_command go = {
@@ -393,187 +348,10 @@ static bool ask_run(struct run *run, struct error *err)
     return ok;
 }
 
-/* --- what is kept --------------------------------------------------------------------------------------------------
- */
-
-static bool keep_request(struct run *run, const struct report *report, size_t index, struct error *err)
-{
-    const struct board_request *request = &run->results.requests[index];
-    const struct provision_evidence *evidence = &run->results.evidence;
-    char pem[PEM_MAX], subject[PROFILE_SUBJECT_TEXT_MAX];
-
-    if (!request_files_path(&run->cli->station.config, evidence->serial, &run->profile.keys[index], run->request_path,
-                            err) ||
-        !profile_fill_subject(run->profile.keys[index].csr_subject, evidence->serial, subject, err))
-        return false;
-    /* What was sent to a certificate authority stays what is here, though the board signs a new one each time. */
-    if (request_files_is_kept(run->request_path, evidence->keys[index].public_key, subject, pem)) {
-        report_show_request(report, index, run->request_path, pem);
-        return true;
-    }
-    if (request->of == 0) {
-        error_set(err, ERROR_RECORD_FAILED, "the certificate request that was kept is not there any more", NULL);
-        error_with_subject(err, run->request_path);
-        return false;
-    }
-    if (!pem_of_request(bytes_of(request->der, request->len), pem, err))
-        return false;
-    if (!file_replace(run->request_path, bytes_of(pem, strlen(pem)), 0600, ERROR_RECORD_FAILED, err)) {
-        error_doing(err, "write the certificate request");
-        err->next = "the record is kept; make the file writable, then run the same command again for the request";
-        return false;
-    }
-    report_show_request(report, index, run->request_path, pem);
-    return true;
-}
-
-/* The requests first: the record names those that were kept. */
-static bool keep_requests(struct run *run, const struct report *report, struct error *err)
-{
-    bool ok = true;
-
-    for (size_t i = 0; i < run->profile.key_count && ok; i++) {
-        if (run->profile.keys[i].csr_subject[0] != '\0')
-            ok = run->has_request[i] = keep_request(run, report, i, err);
-    }
-    return ok;
-}
-
-static struct evidence_run evidence_of(const struct run *run)
-{
-    return (struct evidence_run){
-        .profile = &run->profile,
-        .evidence = &run->results.evidence,
-        .rehearsal = &run->rehearsal,
-        .facts = &run->facts,
-        .genuine = &run->genuine,
-        .listed = &run->listed,
-        .not_proven = run->not_proven,
-        .older = run->record,
-        .record_path = run->record_path,
-        .has_request = run->has_request,
-        .certificates = run->issued,
-        .connections = run->connected,
-        .board = run->board.name,
-        .application = run->board.version,
-        .mcu = run->board.mcu,
-        .firmware = run->board.firmware,
-    };
-}
-
-/*
- * Whether the history of this device is the right place for the run. Until its keys have proven themselves, the serial
- * number is only the board's word: then a line goes to a device that this station knows, and none begins a new one.
- */
-static bool is_known(const struct run *run)
-{
-    struct error ignored = {.reason = ERROR_NONE};
-    char folder[PATH_MAX];
-
-    return run->is_proven ||
-           (run->has_plan &&
-            folder_of_device(&run->cli->station.config, run->results.plan.serial, "", folder, &ignored) &&
-            access(folder, F_OK) == 0);
-}
-
-/* Whatever became of it, the run goes into the device's history, before success is reported. False with the reason. */
-static bool end_run(struct run *run, bool ok, struct error *err)
-{
-    const struct evidence_run evidence = evidence_of(run);
-    const struct history_run ended = {
-        .evidence = &evidence,
-        .serial = is_known(run) ? run->results.plan.serial : NULL,
-        .serial_checked = run->is_proven,
-        .config = board_results_complete(&run->results) ? &run->results.evidence.config : NULL,
-        .plan = progress_plan(&run->profile, &run->results.plan),
-        .executed = run->executed,
-        .failure = ok ? NULL : err,
-    };
-
-    run->has_ended = true;
-    run_facts_end(&run->facts);
-    run->ledger.is_finished = run->is_kept;
-    ok = report_end_run(&run->cli->output, &run->ledger, &ended, err);
-    json_decref(ended.plan);
-    return ok;
-}
-
-static bool keep_record(struct run *run, bool *written, struct error *err)
-{
-    const struct evidence_run kept = evidence_of(run);
-    json_t *unsaved;
-
-    if (evidence_keep(&kept, written, &unsaved, err))
-        return true;
-    report_show_unsaved(unsaved);
-    return false;
-}
-
-/* This station connects, and the board's key signs: last, when the device is finished and recorded. */
-static bool prove_connections(struct run *run, bool *written, struct error *err)
-{
-    bool ok, more = false;
-
-    if (!connection_proof_is_wanted(&run->profile))
-        return true;
-    run->is_kept = true;
-    ok = connection_proof_run(&run->proof, &run->results.plan, progress_show, &run->progress, err);
-    progress_end(&run->progress);
-    if (!ok) {
-        report_show_unconnected(&run->cli->output, &run->results.evidence, run->record_path);
-        return false;
-    }
-    run->connected = connection_proof_record(&run->proof);
-    run->shown = connection_proof_shown(&run->proof);
-    ok = keep_record(run, &more, err);
-    *written = *written || more;
-    return ok;
-}
-
-static bool keep(struct run *run, bool *written, struct error *err)
-{
-    struct report report = {
-        .output = &run->cli->output,
-        .profile = &run->profile,
-        .plan = &run->results.plan,
-        .evidence = &run->results.evidence,
-        .record_path = run->record_path,
-        .rehearsal = &run->rehearsal,
-        .genuine = &run->genuine,
-        .listed = &run->listed,
-        .not_proven = run->not_proven,
-        .facts = &run->facts,
-        .certificates = run->issued,
-    };
-    struct evidence_run kept;
-    struct error ignored = {.reason = ERROR_NONE};
-    char above[PATH_MAX];
-    bool ok, has_folder;
-
-    run_facts_end(&run->facts);
-    kept = evidence_of(run);
-    if (!evidence_check_recorded_keys(&kept, err))
-        return false;
-    /* Where the folder cannot be made, evidence_keep() says so and gives back the evidence. */
-    folder_above(run->record_path, above);
-    has_folder = folder_make(above, &ignored);
-    ok = !has_folder || keep_requests(run, &report, err);
-    if (!keep_record(run, written, err))
-        return false;
-    ok = ok && station_ledger_check_keys(&run->ledger, &kept, err) && prove_connections(run, written, err) &&
-         end_run(run, true, err);
-    if (!ok)
-        return false;
-    report.connections = run->shown;
-    report_show_result(&report, *written);
-    order_print_progress(&run->cli->output, &run->ledger, run->order.id);
-    return true;
-}
-
 /* --- afterwards ----------------------------------------------------------------------------------------------------
  */
 
-static bool prove_afterwards(struct run *run, struct error *err)
+static bool prove_afterwards(struct board_run *run, struct error *err)
 {
     const char *const *values = run->cli->values;
     const char *console =
@@ -596,7 +374,7 @@ static bool prove_afterwards(struct run *run, struct error *err)
            board_prove(&run->cli->output, &proof, &facts, BOARD_SWITCH_MS, true, err);
 }
 
-static bool provision_board(struct run *run, struct error *err)
+static bool provision_board(struct board_run *run, struct error *err)
 {
     const struct board_command end = {.verb = "end"};
     struct report plan = {.output = &run->cli->output,
@@ -640,7 +418,7 @@ static bool provision_board(struct run *run, struct error *err)
         !ask_run(run, err) || !check_results(run, err))
         return false;
     run->is_proven = true;
-    if (!rehearsal_check_evidence(&run->rehearsal, &run->results.evidence, err) || !keep(run, &written, err))
+    if (!rehearsal_check_evidence(&run->rehearsal, &run->results.evidence, err) || !board_run_keep(run, &written, err))
         return false;
     if ((switches || values[OPTION_END] != NULL) && !board_ask(&run->board, &end, err))
         return false;
@@ -649,7 +427,7 @@ static bool provision_board(struct run *run, struct error *err)
     return true;
 }
 
-static bool check_options(struct run *run, int *silence_ms, struct error *err)
+static bool check_options(struct board_run *run, int *silence_ms, struct error *err)
 {
     const char *const *values = run->cli->values;
 
@@ -673,13 +451,13 @@ static bool check_options(struct run *run, int *silence_ms, struct error *err)
 static bool on_connect(void *context, size_t index, const struct tls_settings *settings, struct tls_result *result,
                        struct error *err)
 {
-    struct run *run = context;
+    struct board_run *run = context;
 
     return board_tls_try(&run->tls, index, settings, result, err);
 }
 
 /* The board signs the requests for its certificates, and the handshakes of the connections that prove them. */
-static void start_certificates(struct run *run)
+static void start_certificates(struct board_run *run)
 {
     struct certificate_issue *issue = &run->issuing.issue;
 
@@ -695,33 +473,20 @@ static void start_certificates(struct run *run)
     issue->signer = (struct certificate_signer){.context = &run->certificates, .sign = board_certificates_sign};
 }
 
-static enum cli_exit run_board_provision(struct cli *cli)
+/* Reads options and profile, and sets up what needs no board yet. False with the reason. */
+static bool start_run(struct board_run *run, int *silence_ms, struct error *err)
 {
-    struct run *run = calloc(1, sizeof *run);
-    struct error err = ERROR_IN(cli->error_room);
-    enum cli_exit code = CLI_DONE;
+    struct cli *cli = run->cli;
     uint8_t digest[PROFILE_DIGEST_BYTES];
-    int silence_ms = 0;
-    bool ok;
 
-    if (run == NULL) {
-        error_set(&err, ERROR_UNEXPECTED, "there is no memory for the run", NULL);
-        return output_error(&cli->output, &err);
-    }
-    run->cli = cli;
-    run->board.fd = -1;
     run->ledger =
         (struct station_ledger){.config = &cli->station.config, .is_dry = cli->values[OPTION_DRY_RUN] != NULL};
     run->order = (struct station_order){
         .id = cli->values[OPTION_ORDER], .board = cli->values[OPTION_BOARD], .person = cli->values[OPTION_OPERATOR]};
     run->ledger.order = &run->order;
-    if (!check_options(run, &silence_ms, &err) || !profile_file_read(cli->arguments[0], &run->profile, &err) ||
-        !profile_check_no_board(&run->profile, &err)) {
-        if (err.reason != ERROR_USAGE)
-            error_doing(&err, "provision the board");
-        code = output_error(&cli->output, &err);
-        goto out;
-    }
+    if (!check_options(run, silence_ms, err) || !profile_file_read(cli->arguments[0], &run->profile, err) ||
+        !profile_check_no_board(&run->profile, err))
+        return false;
     run->rehearsal.allowed =
         run->profile.rehearsal == PROFILE_REHEARSAL_ALLOWED || cli->values[OPTION_REHEARSAL] != NULL;
     cli->output.device = cli->values[OPTION_CONSOLE];
@@ -737,23 +502,33 @@ static enum cli_exit run_board_provision(struct cli *cli)
     stop_hold_signals();
     if (profile_digest(&run->profile, digest))
         hex_encode(bytes_of(digest, sizeof digest), run->digest);
-    ok = station_order_check(&run->order, &run->ledger, &run->profile, &err) && board_tls_register(&err) &&
-         verifier_start(&run->verifier, &err) &&
-         board_open(&run->board, &cli->station, cli->values[OPTION_CONSOLE], silence_ms, &err) &&
-         provision_board(run, &err);
+    return true;
+}
+
+/* The run itself, and what is told of it whatever became of it. */
+static bool do_run(struct board_run *run, int silence_ms, struct error *err)
+{
+    struct cli *cli = run->cli;
+    bool ok = station_order_check(&run->order, &run->ledger, &run->profile, err) && board_tls_register(err) &&
+              verifier_start(&run->verifier, err) &&
+              board_open(&run->board, &cli->station, cli->values[OPTION_CONSOLE], silence_ms, err) &&
+              provision_board(run, err);
+
     if (!ok) {
-        error_doing(&err, "provision the board");
-        issuing_advise(&run->issuing, &err);
+        error_doing(err, "provision the board");
+        issuing_advise(&run->issuing, err);
         if (!run->has_ended && !run->ledger.is_dry)
-            (void)end_run(run, false, &err);
+            (void)board_run_end(run, false, err);
     }
     if (!run->ledger.is_dry) {
-        ok = line_print_send(&cli->output, &run->ledger, ok, &err);
-        ok = cosign_print_run(&cli->output, &run->ledger, ok, &err);
+        ok = line_print_send(&cli->output, &run->ledger, ok, err);
+        ok = cosign_print_run(&cli->output, &run->ledger, ok, err);
     }
-    if (!ok)
-        code = output_error(&cli->output, &err);
-out:
+    return ok;
+}
+
+static void free_run(struct board_run *run)
+{
     certificate_issue_close(&run->issuing.issue);
     board_close(&run->board);
     verifier_stop(&run->verifier);
@@ -764,6 +539,29 @@ out:
     json_decref(run->connected);
     json_decref(run->shown);
     free(run);
+}
+
+static enum cli_exit run_board_provision(struct cli *cli)
+{
+    struct board_run *run = calloc(1, sizeof *run);
+    struct error err = ERROR_IN(cli->error_room);
+    int silence_ms = 0;
+    bool ok;
+
+    if (run == NULL) {
+        error_set(&err, ERROR_UNEXPECTED, "there is no memory for the run", NULL);
+        return output_error(&cli->output, &err);
+    }
+    run->cli = cli;
+    run->board.fd = -1;
+    ok = start_run(run, &silence_ms, &err);
+    if (ok)
+        ok = do_run(run, silence_ms, &err);
+    else if (err.reason != ERROR_USAGE)
+        error_doing(&err, "provision the board");
+    const enum cli_exit code = ok ? CLI_DONE : output_error(&cli->output, &err);
+
+    free_run(run);
     return code;
 }
 
