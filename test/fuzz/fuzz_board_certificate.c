@@ -5,8 +5,8 @@
  * beyond its room; a certificate is there only as a whole, with what its slots are to hold behind it; and the engine
  * gets none that is for another key than its own.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "test/fuzz/fuzz.h"
+
 #include <string.h>
 
 #include <psa/crypto.h>
@@ -18,9 +18,6 @@
 #include "profile/text/text.h"
 #include "psa/its.h"
 #include "storage/memory.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SLOTS_USED 2
 
@@ -41,12 +38,6 @@ static struct profile profile;
 static struct factory_certificate room;
 static struct factory_certificates certificates = {
     .functions = &factory_certificate_functions, .rooms = &room, .profile = &profile};
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

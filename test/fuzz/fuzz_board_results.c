@@ -6,9 +6,9 @@
  * believed that is of another device, or whose keys did not sign.
  */
 #define _GNU_SOURCE /* PATH_MAX in our headers */
+#include "test/fuzz/fuzz.h"
+
 #include <limits.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "link/line.h"
@@ -16,9 +16,6 @@
 #include "station/board_results.h"
 #include "station/evidence.h"
 #include "station/verifier.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char text[] = "imprint: 1\n"
                            "name: fuzzed\n"
@@ -59,12 +56,6 @@ static struct profile profile;
 static struct verifier verifier;
 static struct board_results results;
 static struct provision_plan accepted;
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

@@ -4,20 +4,11 @@
  * stays within its bounds, wherever it ends; the parts of a certificate lie in it, in their order; a signer's template
  * that is made of it gives back its bytes or refuses; 72 bytes that are read are written to the same.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "test/fuzz/fuzz.h"
+
 #include <string.h>
 
 #include "cert/form.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void check_within(struct bytes part, struct bytes whole)
 {
@@ -66,13 +57,6 @@ static void check_compressed(const uint8_t *data)
 
     if (cert_compressed_read(data, &compressed))
         require(cert_compressed_write(&compressed, again) && memcmp(again, data, sizeof again) == 0);
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,21 +3,12 @@
  * Anything at all as a config zone dump. What must hold: a refused file has a reason; of one that is read, all 128
  * bytes come from the file or are zero, and written out as hex and read again it gives the same zone.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "test/fuzz/fuzz.h"
+
 #include <string.h>
 
 #include "base/hex.h"
 #include "profile/text/dump.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void read_again(const struct dump *dump)
 {
@@ -32,13 +23,6 @@ static void read_again(const struct dump *dump)
     require(dump_parse(&again, (uint8_t *)text, strlen(text), NULL));
     require(again.first == dump->first && again.order == DUMP_AS_READ);
     require(memcmp(again.config.zone, dump->config.zone, sizeof again.config.zone) == 0);
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

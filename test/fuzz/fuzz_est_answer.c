@@ -4,28 +4,12 @@
  * as text (a, c), or in base64 that is made here (A, C), so that the readers of DER are reached. What must hold: it is
  * read, or refused with a reason; certificates that were read can be looked at; the text of attributes is one of OIDs.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "test/fuzz/fuzz.h"
+
 #include <string.h>
 
 #include "issuer/datum.h"
 #include "issuer/est_answer.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return 0;
-}
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void read_certificates(struct bytes text)
 {

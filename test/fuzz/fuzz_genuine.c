@@ -5,7 +5,8 @@
  * is proven, GnuTLS finds too: both certificates, up to a root that is known, this serial number in the device's, and
  * the signature over this station's challenge.
  */
-#include <stdlib.h>
+#include "test/fuzz/fuzz.h"
+
 #include <string.h>
 
 #include "base/hex.h"
@@ -14,16 +15,7 @@
 #include "station/genuine.h"
 #include "station/verifier.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static struct verifier verifier;
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

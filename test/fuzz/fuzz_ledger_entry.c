@@ -4,22 +4,13 @@
  * canonical JSON is, byte for byte, what the writer makes of the value that jansson reads in it; an entry that is
  * accepted says all that every entry says; and no checkpoint passes that this key has not signed.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "test/fuzz/fuzz.h"
+
 #include <string.h>
 
 #include "ledger/canonical.h"
 #include "ledger/entry.h"
 #include "ledger/note.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void check_canonical(const uint8_t *data, size_t size)
 {
@@ -50,13 +41,6 @@ static void check_entry(const uint8_t *data, size_t size)
         return;
     }
     require(entry.log[0] != '\0' && strlen(entry.time) == ENTRY_TIME_SIZE - 1 && entry.seq < UINT64_C(1) << 53);
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,21 +4,12 @@
  * line is split and its words are asked for every kind of value. What must hold: texts and words stay in the room, and
  * after all of it a whole frame is found.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "test/fuzz/fuzz.h"
+
 #include <string.h>
 
 #include "link/frame.h"
 #include "link/line.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void take_words(const struct link_reader *reader, const struct link_words *words)
 {
@@ -53,13 +44,6 @@ static bool feed(struct link_reader *reader, uint8_t byte)
     if ((kind == LINK_TEXT || kind == LINK_FRAME) && link_split(reader->text, kind, &words))
         take_words(reader, &words);
     return kind == LINK_FRAME;
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

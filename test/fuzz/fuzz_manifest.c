@@ -5,30 +5,14 @@
  * file, in their order; nobody is trusted, so no element is good; a payload that is good has keys on the curve, each in
  * its slot; a text that is decoded is the one that its content has.
  */
-#include <stdint.h>
+#include "test/fuzz/fuzz.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "manifest/base64url.h"
 #include "manifest/payload.h"
 #include "manifest/reader.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return 0;
-}
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void judge_element(struct bytes text)
 {

@@ -6,8 +6,8 @@
  * written to the same bytes, but for those that no state has; a mark that is begun anew keeps what it stands on; names
  * and keys come from a matching description only; and a finished mark has the keys that were noted in it, no others.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "test/fuzz/fuzz.h"
+
 #include <string.h>
 
 #include <psa/crypto.h>
@@ -23,15 +23,6 @@
 #define DIGEST_IN_HEAD 4 /* docs/reference/mark.md */
 #define KEYS_IN_HEAD 3
 #define HASHES_IN_HEAD 14
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* A head that was read is in one of the states, and written again it is what it was where that state has bytes. */
 static void check_written(const struct mark *mark, const uint8_t *head)

@@ -4,20 +4,11 @@
  * SEQUENCE of SETs that fills its length, it has no more parts than bare commas can separate, and it is read again to
  * the same bytes. What is refused leaves nothing.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "test/fuzz/fuzz.h"
+
 #include <string.h>
 
 #include "cert/name.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* The length after the tag at `at`; `*head` gets the bytes of tag and length. */
 static size_t content_size(const uint8_t *at, size_t *head)
@@ -37,13 +28,6 @@ static void check_der(struct bytes der, size_t parts_most)
         at += head;
     }
     require(at == der.len && parts >= 1 && parts <= parts_most);
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

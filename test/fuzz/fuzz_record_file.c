@@ -5,27 +5,18 @@
  * the same record.
  */
 #define _GNU_SOURCE /* mkdtemp, and PATH_MAX in our headers */
+#include "test/fuzz/fuzz.h"
+
 #include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "station/evidence.h"
 #include "station/verify_record.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static char folder[] = "/tmp/fuzz-record-XXXXXX";
 static char path[sizeof folder + 16];
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void clean_up(void)
 {

@@ -5,8 +5,8 @@
  * (n). What must hold: a request that is good has a P-256 key and a name; a name fits an order's subject only if it has
  * the same text; all can be shown.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "test/fuzz/fuzz.h"
+
 #include <string.h>
 
 #include <gnutls/gnutls.h>
@@ -14,22 +14,6 @@
 #include "issuer/datum.h"
 #include "signer/request.h"
 #include "signer/subject.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return 0;
-}
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void read_name(struct bytes name)
 {

@@ -8,8 +8,8 @@
  *   2  a store that an interrupted run of PSA has left. What must hold: recovery ends, leaves no transaction that can
  * be removed, and the claims on slots can be read or the record that hinders is an error.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "test/fuzz/fuzz.h"
+
 #include <string.h>
 
 #include "psa/records.h"
@@ -17,15 +17,6 @@
 #include "storage/flash.h"
 #include "storage/memory.h"
 #include "storage/record.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* ---- one record ------------------------------------------------------------------------------------------------- */
 
@@ -230,13 +221,6 @@ static void recover(struct bytes script)
     if (driver_visit_records(&driver, count_record, &count, &err) != PSA_SUCCESS)
         require(err.reason == ERROR_STORAGE_CORRUPT);
     require(count <= 2);
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

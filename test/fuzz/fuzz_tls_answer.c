@@ -4,20 +4,11 @@
  * answer, judged after each byte in memory of exactly its size. What must hold: the text is short, printable and ends;
  * what was judged stays so, or is no answer at all; and what is sent by --send never outgrows its room.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "test/fuzz/fuzz.h"
+
 #include <string.h>
 
 #include "station/tls_question.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static enum tls_verdict judge(const struct tls_question *question, const uint8_t *data, size_t size)
 {
@@ -53,13 +44,6 @@ static void ask(const uint8_t *data, size_t size)
     tls_question_http(&question, text);
     require(question.len < TLS_QUESTION_MAX);
     free(text);
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

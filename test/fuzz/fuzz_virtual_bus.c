@@ -7,11 +7,11 @@
  * opened, and a part without armed faults answers Info after a power cycle.
  */
 #define _XOPEN_SOURCE 700 /* mkdtemp, pwrite */
+#include "test/fuzz/fuzz.h"
 #include "virtual/chip/virtual_invasive.h"
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,10 +19,6 @@
 #define FILE_BYTES_MAX 16384
 #define OPERATIONS_MAX 400 /* of one input: keeps a run short */
 #define LONG_WAIT_NS 700000000u
-
-/* libFuzzer's entry points. */
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A part with a slot for every kind of use, both zones locked; see test/virtual/cabinet.h for the policies. */
 static const uint8_t locked_config[VIRTUAL_CONFIG_BYTES] = {

@@ -5,32 +5,16 @@
  * What must hold: values end with NUL and have none inside, a cookie's value was in the header, only one's own origin
  * is one's own, and users that were read can be found by their names.
  */
-#include <stdint.h>
+#include "test/fuzz/fuzz.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "report/serial_word.h"
 #include "web/request.h"
 #include "web/users.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #define TEXT_MAX 4096
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return 0;
-}
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void read_form(struct bytes body)
 {

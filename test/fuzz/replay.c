@@ -10,7 +10,7 @@
 
 #define INPUT_MAX 65536
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak)); /* not every target has one */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* False when the file cannot be read. */
@@ -35,7 +35,8 @@ int main(int argc, char **argv)
 {
     unsigned replayed = 0;
 
-    (void)LLVMFuzzerInitialize(&argc, &argv);
+    if (LLVMFuzzerInitialize != NULL)
+        (void)LLVMFuzzerInitialize(&argc, &argv);
     for (int i = 1; i < argc; i++) {
         DIR *folder = opendir(argv[i]);
         const struct dirent *entry = NULL;
