@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The EST server of test/issuer/est_server.py for end-to-end tests, and what a station's issuers file says of it."""
-import contextlib
+"""The EST server of test/issuer/est_server.py for end-to-end tests, and what a station's issuers file says of it. Tests that
+begin with `pytest_plugins = ["est"]` have the fixture `est`.
+"""
 import subprocess
 import sys
 import time
 
+import pytest
+
 from conftest import ROOT
 
 
-@contextlib.contextmanager
-def serving(folder):
+@pytest.fixture(scope="module", name="est")
+def serving(tmp_path_factory):
     """(folder, address) of a server that answers as the label says."""
+    folder = tmp_path_factory.mktemp("est")
     server = subprocess.Popen([sys.executable, ROOT / "test" / "issuer" / "est_server.py", folder], stdin=subprocess.PIPE)
     deadline = time.monotonic() + 60
     while not (folder / "ports").exists():

@@ -18,6 +18,8 @@ from test_hostile_board import lying
 from test_host_board import Line
 from test_use_rules import limited_608
 
+pytest_plugins = ["est"]
+
 SAID_TO_BE_LOST = "what the slots of the certificate hold now is lost"
 FACTORY_IDENTITY, FACTORY_BLANK_IDENTITY = TESTS / "factory_identity", TESTS / "factory_blank_identity"
 FACTORY_EST, PROFILE_EST = TESTS / "factory_est", ROOT / "test" / "data" / "profiles" / "board-est.yaml"
@@ -53,12 +55,6 @@ class Identity(Line):
         held = self.chip.read_bytes()
         assert compressed(path) in held
         return der_of_pem(path)
-
-
-@pytest.fixture(scope="module")
-def est(tmp_path_factory):
-    with est_server.serving(tmp_path_factory.mktemp("est")) as server:
-        yield server
 
 
 @pytest.fixture

@@ -22,14 +22,10 @@ from test_certificate_issue import ARMED, FLEX, ISSUER, compressed, der_of_pem, 
 from test_use_rules import limited_608, new_part, uses_left
 from tls_servers import Authority, free_port, started
 
+pytest_plugins = ["est"]
+
 SLOTS = "    slot: 10\n    signer-key-slot: 11\n    replace: unclaimed          # the maker's certificate\n"
 CA_BYTES = 0o600
-
-
-@pytest.fixture(scope="module")
-def est(tmp_path_factory):
-    with est_server.serving(tmp_path_factory.mktemp("est")) as server:
-        yield server
 
 
 @pytest.fixture

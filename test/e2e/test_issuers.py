@@ -16,6 +16,8 @@ import pytest
 import est as est_server
 from conftest import PROGRAM, ROOT, openssl
 
+pytest_plugins = ["est"]
+
 ISSUER, USAGE, INTERRUPTED = 6, 2, 130
 SOFTHSM = next(path for path in map(pathlib.Path, ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
                                                    "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so")) if path.exists())
@@ -176,12 +178,6 @@ def test_token(line, monkeypatch):
     shutil.rmtree(tokens)
     tokens.mkdir()
     assert line.json("issuers", "hsm", code=ISSUER).error["reason"] == "issuer-away"
-
-
-@pytest.fixture(scope="module")
-def est(tmp_path_factory):
-    with est_server.serving(tmp_path_factory.mktemp("est")) as server:
-        yield server
 
 
 def test_est(line, est):
