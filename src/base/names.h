@@ -13,6 +13,7 @@
 #define arming_allows imprint_arming_allows
 #define arming_check_device imprint_arming_check_device
 #define arming_check_plan imprint_arming_check_plan
+#define arming_confirm imprint_arming_confirm
 #define arming_read imprint_arming_read
 #define asks_have_room imprint_asks_have_room
 #define asks_init imprint_asks_init
@@ -298,7 +299,9 @@
 #define clock_linux_now_us imprint_clock_linux_now_us
 #define cloud_files_kind_name imprint_cloud_files_kind_name
 #define cloud_files_write imprint_cloud_files_write
+#define command_can_continue imprint_command_can_continue
 #define command_make imprint_command_make
+#define command_shared_words imprint_command_shared_words
 #define complain_as_error imprint_complain_as_error
 #define complain_conflict imprint_complain_conflict
 #define complain_entry imprint_complain_entry
@@ -1450,9 +1453,11 @@
 #define signer_time_text imprint_signer_time_text
 #define signing_sign imprint_signing_sign
 #define signing_try imprint_signing_try
+#define slot_answer_worker imprint_slot_answer_worker
 #define slot_can_look imprint_slot_can_look
 #define slot_finish_worker imprint_slot_finish_worker
 #define slot_look_at_bus imprint_slot_look_at_bus
+#define slot_release imprint_slot_release
 #define slot_report_change imprint_slot_report_change
 #define slot_settings imprint_slot_settings
 #define slot_start_worker imprint_slot_start_worker
@@ -1892,6 +1897,7 @@
 #define words_of_action imprint_words_of_action
 #define words_of_next imprint_words_of_next
 #define words_of_state imprint_words_of_state
+#define worker_answer imprint_worker_answer
 #define worker_ask_to_end imprint_worker_ask_to_end
 #define worker_finish imprint_worker_finish
 #define worker_now_ms imprint_worker_now_ms

@@ -35,6 +35,12 @@ static void take_plan(struct panel_board *board, const json_t *object)
     take_text(board->digest, sizeof board->digest, object, "digest");
 }
 
+static void take_confirm(struct panel_board *board, const json_t *object)
+{
+    (void)object;
+    board->is_asked = board->has_plan;
+}
+
 static void take_step(struct panel_board *board, const json_t *object)
 {
     (void)object;
@@ -74,8 +80,9 @@ static const struct {
     const char *event;
     void (*take)(struct panel_board *board, const json_t *object);
 } events[] = {
-    {"plan", take_plan},   {"state", take_nothing}, {"step-done", take_step}, {"provisioned", take_provisioned},
-    {"error", take_error}, {"order", take_order},
+    {"plan", take_plan},      {"confirm", take_confirm},         {"state", take_nothing},
+    {"step-done", take_step}, {"provisioned", take_provisioned}, {"error", take_error},
+    {"order", take_order},
 };
 
 void board_take(struct panel_board *board, const json_t *object)
@@ -105,7 +112,7 @@ bool board_is_in_use(const struct panel_board *board)
 
 void board_begin(struct panel_board *board)
 {
-    board->has_plan = board->is_done = false;
+    board->has_plan = board->is_done = board->is_asked = false;
     board->steps = board->steps_done = board->changes = 0;
     board->exit_code = 0;
     board->digest[0] = board->reason[0] = board->cause[0] = board->next[0] = '\0';

@@ -20,6 +20,7 @@ struct panel_board {
     char number[BOARD_NUMBER_SIZE];      /* of the board, which was scanned; "": it was not */
     char digest[BOARD_DIGEST_SIZE];      /* of the profile that the worker read */
     bool has_plan, is_done;              /* the worker told its plan; it ended with `provisioned` */
+    bool is_asked;                       /* the worker waits to be told whether it continues */
     unsigned steps, steps_done;          /* of the run */
     unsigned changes;                    /* that the plan has; of a finished run, made */
     bool scans_label;                    /* its order has each label scanned back */

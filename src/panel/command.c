@@ -2,8 +2,12 @@
 #include "panel/command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "panel/admission.h"
+
+#define ASKS "--confirm"
 
 /* Up to eleven pairs and the words of a verb fit into WORKER_ARGUMENTS_MAX. */
 struct writer {
@@ -25,6 +29,18 @@ static void put_option(struct writer *writer, const char *option, const char *va
     put(writer, value);
 }
 
+/* For the record: what the run of a look that continues has as well. */
+static void put_record(struct writer *writer, struct command *command, const struct panel_settings *settings,
+                       const char *socket, const struct panel_board *board)
+{
+    put_option(writer, "--socket", socket);
+    /* The golden device shows what is wrong with the fixture: its failures condemn no board. */
+    if (!admission_is_golden(settings, board)) {
+        (void)snprintf(command->tries, sizeof command->tries, "%u", settings->tries);
+        put_option(writer, "--tries", command->tries);
+    }
+}
+
 /*
  * The run is bound to the chip that was looked at: another one in its place is refused before anything is written.
  * Armed are this chip and the profile that was read; a board that was refused has no plan, and is not armed.
@@ -33,12 +49,7 @@ static void put_work(struct writer *writer, struct command *command, const struc
                      const char *socket, const struct panel_board *board)
 {
     put_option(writer, "--only", board->serial);
-    put_option(writer, "--socket", socket);
-    /* The golden device shows what is wrong with the fixture: its failures condemn no board. */
-    if (!admission_is_golden(settings, board)) {
-        (void)snprintf(command->tries, sizeof command->tries, "%u", settings->tries);
-        put_option(writer, "--tries", command->tries);
-    }
+    put_record(writer, command, settings, socket, board);
     if (!settings->irreversible || board->digest[0] == '\0')
         return;
     (void)snprintf(command->arm, sizeof command->arm, "%s:%s", board->serial, board->digest);
@@ -90,10 +101,44 @@ void command_make(struct command *command, const struct panel_settings *settings
     }
     put_option(&writer, "--operator",
                settings->operator_name); /* the first article of an order needs it, to look, too */
-    if (kind == COMMAND_LOOK)
-        put(&writer, "--dry-run");
-    else
+    if (kind == COMMAND_WORK) {
         put_work(&writer, command, settings, settings->sockets[index].name, board);
+    } else if (command_can_continue(settings, index)) {
+        put_record(&writer, command, settings, settings->sockets[index].name, board);
+        put(&writer, ASKS);
+    } else {
+        put(&writer, "--dry-run");
+    }
     put(&writer, "--");
     put(&writer, settings->profile);
+}
+
+bool command_can_continue(const struct panel_settings *settings, size_t index)
+{
+    return panel_console(settings->sockets[index].device) == NULL;
+}
+
+/* How many words stand for one that is not shared: the option, and its value. 0: it is shared. */
+static size_t count_own(const char *word)
+{
+    return strcmp(word, ASKS) == 0 ? 1 : strcmp(word, "--only") == 0 || strcmp(word, "--arm") == 0 ? 2 : 0;
+}
+
+char *command_shared_words(const struct command *command)
+{
+    size_t size = 1, len = 0;
+    char *words;
+
+    for (size_t i = 0; command->arguments[i] != NULL; i++)
+        size += strlen(command->arguments[i]) + 1;
+    words = calloc(size, 1);
+    for (size_t i = 0; words != NULL && command->arguments[i] != NULL;) {
+        const size_t own = count_own(command->arguments[i]);
+
+        i += own;
+        if (own != 0)
+            continue;
+        len += (size_t)snprintf(words + len, size - len, "%s\n", command->arguments[i++]);
+    }
+    return words;
 }

@@ -250,7 +250,7 @@ static void detach(int out, pid_t station)
     if (worker != 0)
         _exit(0);
     (void)close(SERVER_FD);
-    if (!join_station(out, between, station) || dup2(out, STDOUT_FILENO) < 0)
+    if (!join_station(out, between, station) || dup2(out, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
         _exit(127);
     (void)close(out);
     (void)sigemptyset(&none);

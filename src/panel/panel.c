@@ -122,6 +122,7 @@ static void serve(struct panel *panel, const struct pollfd polled[static POLLED_
 
         if (polled[1 + 2 * i].revents != 0)
             worker_read(&slot->worker, slot_take_object, slot);
+        slot_answer_worker(slot);
         if (polled[2 + 2 * i].revents != 0)
             slot_finish_worker(slot);
         worker_tend(&slot->worker);
@@ -289,7 +290,7 @@ void panel_close(struct panel *panel)
     if (panel == NULL)
         return;
     for (size_t i = 0; i < panel->count; i++)
-        worker_ask_to_end(&panel->slots[i].worker);
+        slot_release(&panel->slots[i]);
     labels_close(&panel->labels);
     fork_server_stop(&panel->workers);
     page_close(panel->page);

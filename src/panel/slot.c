@@ -2,6 +2,7 @@
 #include "panel/slot.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "panel/command.h"
@@ -37,6 +38,18 @@ void slot_report_change(struct slot *slot)
     slot->panel->events.changed(slot->panel->events.context, &view);
 }
 
+static void forget_question(struct slot *slot)
+{
+    free(slot->asks);
+    slot->asks = NULL;
+}
+
+void slot_release(struct slot *slot)
+{
+    worker_ask_to_end(&slot->worker);
+    forget_question(slot);
+}
+
 /* --- what a socket asks for --- */
 
 /* What the socket has to say of its power is new. Without power a board cannot be looked at. */
@@ -57,17 +70,69 @@ static bool start_power(struct slot *slot, enum power_command command)
     return false;
 }
 
+static int64_t patience_of(const struct slot *slot, enum command_kind kind)
+{
+    return kind == COMMAND_SCAN   ? SCAN_MS
+           : kind == COMMAND_LOOK ? LOOK_MS
+                                  : (int64_t)slot->panel->settings->worker_s * 1000;
+}
+
+/* Nothing is to be done by the worker that looked. */
+static void dismiss(struct slot *slot)
+{
+    forget_question(slot);
+    slot->is_dismissed = true;
+    worker_answer(&slot->worker, NULL, LOOK_MS);
+}
+
+/*
+ * Has the worker that looked do the work, where it was started with what the work has to be done with: an order, a
+ * number, an operator may be others by now. Else it ends, and another one does the work.
+ */
+static void continue_worker(struct slot *slot, bool needs_power)
+{
+    struct command command;
+    char *words;
+
+    command_make(&command, slot->panel->settings, slot->index, COMMAND_WORK, &slot->board);
+    words = command_shared_words(&command);
+    if (words != NULL && strcmp(words, slot->asks) == 0 && !needs_power) {
+        forget_question(slot);
+        labels_note_work(&slot->panel->labels, &slot->board);
+        worker_answer(&slot->worker, command.arm[0] != '\0' ? command.arm : slot->board.serial,
+                      patience_of(slot, COMMAND_WORK));
+    } else {
+        dismiss(slot);
+    }
+    free(words);
+}
+
+/* The worker's command line says so, and nothing but that: what is asked is whether to continue with it. */
+static bool start_as(struct slot *slot, const struct command *command, struct error *err)
+{
+    const bool asks = slot->kind == COMMAND_LOOK && command_can_continue(slot->panel->settings, slot->index);
+
+    forget_question(slot);
+    slot->asks = asks ? command_shared_words(command) : NULL;
+    if (worker_start(&slot->worker, &slot->panel->workers, command->arguments, slot->asks != NULL,
+                     patience_of(slot, slot->kind), err))
+        return true;
+    forget_question(slot);
+    return false;
+}
+
 bool slot_start_worker(struct slot *slot, enum command_kind kind)
 {
     const enum power_command first = power_before(&slot->power, &slot_settings(slot)->power, kind == COMMAND_SCAN);
     char room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
     struct command command;
-    const int64_t patience = kind == COMMAND_SCAN   ? SCAN_MS
-                             : kind == COMMAND_LOOK ? LOOK_MS
-                                                    : (int64_t)slot->panel->settings->worker_s * 1000;
 
     slot->kind = kind;
+    if (slot->asks != NULL) {
+        continue_worker(slot, first != POWER_NONE);
+        return true;
+    }
     if (first != POWER_NONE)
         return start_power(slot, first);
     slot->power.is_closed = false;
@@ -79,7 +144,7 @@ bool slot_start_worker(struct slot *slot, enum command_kind kind)
     slot->scan = (struct presence_scan){.is_there = false};
     if (kind != COMMAND_SCAN)
         board_begin(&slot->board);
-    if (worker_start(&slot->worker, &slot->panel->workers, command.arguments, patience, &err))
+    if (start_as(slot, &command, &err))
         return true;
     if (kind != COMMAND_SCAN)
         board_fail(&slot->board, ERROR_EXIT_INTERRUPTED, "interrupted", err.cause, err.next);
@@ -218,6 +283,8 @@ void slot_take_object(void *context, const json_t *object)
     struct slot *slot = context;
     const unsigned before = slot->board.steps_done;
 
+    if (slot->is_dismissed)
+        return;
     if (slot->kind == COMMAND_SCAN) {
         presence_take(&slot->scan, slot_settings(slot)->device, slot->panel->also_at, object);
         return;
@@ -296,14 +363,42 @@ static void finish_power(struct slot *slot)
         happen(slot, SOCKET_LOST);
 }
 
+void slot_answer_worker(struct slot *slot)
+{
+    if (slot->asks == NULL || !slot->board.is_asked || slot->worker.was_asked)
+        return;
+    happen(slot, SOCKET_LOOKED);
+    if (slot->asks != NULL) /* the board was not let in */
+        dismiss(slot);
+}
+
+/* The worker that looked has ended without the work, which is for another one, if the board was let in. */
+static void finish_dismissed(struct slot *slot)
+{
+    const bool goes_on = !slot->worker.was_asked && !slot->panel->is_stopping;
+    const struct worker_end end = worker_finish(&slot->worker, slot_take_object, slot);
+
+    slot->is_dismissed = false;
+    if (slot->machine.state != SOCKET_WORKING || (goes_on && slot_start_worker(slot, COMMAND_WORK)))
+        return;
+    note_lost(slot, &end);
+    happen(slot, SOCKET_LOST);
+}
+
 void slot_finish_worker(struct slot *slot)
 {
     if (slot->power.running != POWER_NONE) {
         finish_power(slot);
         return;
     }
+    if (slot->is_dismissed) {
+        finish_dismissed(slot);
+        return;
+    }
     const struct worker_end end = worker_finish(&slot->worker, slot_take_object, slot);
     enum socket_event event;
+
+    forget_question(slot);
 
     if (slot->kind == COMMAND_SCAN) {
         if (presence_of_scan(&end, &slot->scan, slot->board.serial, &event))
@@ -322,7 +417,7 @@ bool slot_can_look(const struct slot *slot)
 {
     const bool is_file = panel_virtual_file(slot_settings(slot)->device) != NULL;
 
-    return !slot->panel->is_stopping &&
+    return !slot->panel->is_stopping && !slot->is_dismissed &&
            (!worker_is_running(&slot->worker) || (is_file && slot->power.running == POWER_NONE));
 }
 

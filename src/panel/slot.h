@@ -31,6 +31,8 @@ struct slot {
     struct socket machine;
     struct worker worker;
     enum command_kind kind; /* of the worker, or of the one that comes after a power command */
+    char *asks;             /* the words it shares with the work, until a look is answered; NULL: none asks */
+    bool is_dismissed;      /* the look was answered with no: its end means nothing */
     struct power power;
     struct presence_scan scan;
     struct presence_file file;
@@ -66,6 +68,9 @@ struct panel {
  */
 struct panel *panel_read(const char *path, struct error *err);
 
+/* Has its worker end, and frees what it holds. */
+void slot_release(struct slot *slot);
+
 const struct panel_socket_settings *slot_settings(const struct slot *slot);
 
 /* As others see it, now. */
@@ -79,6 +84,9 @@ bool slot_start_worker(struct slot *slot, enum command_kind kind);
 
 /* An object that the worker printed, for worker_read() and worker_finish(); `context` is the slot. */
 void slot_take_object(void *context, const json_t *object);
+
+/* Answers a look that asks whether the work on the board is to be done. */
+void slot_answer_worker(struct slot *slot);
 
 /* The worker, or the power command, has ended: what follows from that. */
 void slot_finish_worker(struct slot *slot);

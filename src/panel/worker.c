@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,13 +30,15 @@ static bool refuse(const char *cause, int system_errno, struct error *err)
     return false;
 }
 
-bool worker_start(struct worker *worker, struct fork_server *server, const char *const *arguments, int64_t patience_ms,
-                  struct error *err)
+bool worker_start(struct worker *worker, struct fork_server *server, const char *const *arguments, bool is_asking,
+                  int64_t patience_ms, struct error *err)
 {
     *worker = (struct worker)WORKER_NONE;
     worker->pid = fork_server_launch(server, arguments, &worker->out, err);
     if (worker->pid == 0)
         return false;
+    if (!is_asking)
+        (void)shutdown(worker->out, SHUT_WR);
     worker->pidfd = pidfd_open(worker->pid, 0);
     worker->is_readable = true;
     worker->deadline_ms = worker_now_ms() + patience_ms;
@@ -47,6 +51,20 @@ bool worker_start(struct worker *worker, struct fork_server *server, const char 
     (void)close(worker->out);
     *worker = (struct worker)WORKER_NONE;
     return refuse("the system has no descriptors of processes (Linux 5.3 has)", reason, err);
+}
+
+void worker_answer(struct worker *worker, const char *line, int64_t patience_ms)
+{
+    char text[WORKER_ANSWER_MAX + 2];
+
+    if (worker->out < 0)
+        return;
+    if (line != NULL) {
+        (void)snprintf(text, sizeof text, "%s\n", line);
+        (void)!send(worker->out, text, strlen(text), MSG_NOSIGNAL); /* into a socket that is empty: it fits */
+    }
+    (void)shutdown(worker->out, SHUT_WR);
+    worker->deadline_ms = worker_now_ms() + patience_ms;
 }
 
 /* --- lines --- */

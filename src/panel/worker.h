@@ -17,6 +17,7 @@
 #include "panel/fork_server.h"
 
 #define WORKER_LINE_MAX ((size_t)256 * 1024) /* a line that is longer is no answer of this program */
+#define WORKER_ANSWER_MAX 128                /* bytes of a line; a longer one is cut, and so no answer */
 #define WORKER_ARGUMENTS_MAX FORK_SERVER_ARGUMENTS_MAX
 
 /*
@@ -34,7 +35,7 @@ struct worker_end {
 
 /* Zero-initialised with both descriptors -1: none is running. */
 struct worker {
-    int pid, pidfd, out; /* `out`: its stdout, for poll() */
+    int pid, pidfd, out; /* `out`: its stdin and stdout, for poll() */
     int64_t deadline_ms; /* of CLOCK_MONOTONIC: it is asked to end then */
     bool was_asked;      /* it was asked to end; then the deadline is that of killing it */
     bool is_readable;
@@ -47,9 +48,12 @@ struct worker {
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t worker_now_ms(void);
 
-/* Starts one with arguments that end with NULL. False with a reason, and none is running. */
-bool worker_start(struct worker *worker, struct fork_server *server, const char *const *arguments, int64_t patience_ms,
-                  struct error *err);
+/*
+ * Starts one with arguments that end with NULL. `is_asking`: it will wait for worker_answer(); else its stdin is at its
+ * end. False with a reason, and none is running.
+ */
+bool worker_start(struct worker *worker, struct fork_server *server, const char *const *arguments, bool is_asking,
+                  int64_t patience_ms, struct error *err);
 
 static inline bool worker_is_running(const struct worker *worker)
 {
@@ -58,6 +62,12 @@ static inline bool worker_is_running(const struct worker *worker)
 
 /* Reads what has come, and hands each line on as an object. Call it when `out` is readable. */
 void worker_read(struct worker *worker, void (*take)(void *context, const json_t *object), void *context);
+
+/*
+ * Answers one that is asking, and gives it new time; `line` NULL: the end of its stdin is the answer. One that has
+ * ended meanwhile gets nothing, and is found by its end.
+ */
+void worker_answer(struct worker *worker, const char *line, int64_t patience_ms);
 
 /* Asks it to end: between two steps. */
 void worker_ask_to_end(struct worker *worker);

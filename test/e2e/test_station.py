@@ -190,6 +190,35 @@ def test_a_board(make_line):
     assert run_program("--json", "--state", line.folder / "state", "ledger", "verify").code == 0
 
 
+def workers(line):
+    """The processes of workers, which are copies of the server of workers and have its name for a moment."""
+    found = set()
+    for pid in children(line.process.pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if open(f"/proc/{pid}/comm").read().strip() == "imprint-worker":
+                found.add(pid)
+    return found
+
+
+def test_the_worker_that_looked_does_the_work(make_line, sock):
+    """The chip takes its typical times, so the worker is there to be seen in both states."""
+    line = make_line(("A1",))
+    server = subprocess.Popen([PROGRAM, "virtual", "serve", line.board(1), "--unix", sock, "--real-time"], stdout=subprocess.PIPE)
+    server.stdout.readline()
+    line.write(sockets=[{"name": "A1", "device": f"unix:{sock}"}])
+    line.start()
+    line.wait(event="socket", state="looking")
+    (looking,) = workers(line)
+    item = line.wait(event="socket", state="working")
+    assert workers(line) == {looking} and item["steps"] == 6 and item["step"] == 0
+    assert line.wait(event="socket", state="pass")["serial"] == item["serial"]
+    line.stop()
+    server.terminate()
+    server.wait()
+    server.stdout.close()
+    assert line.made() == {item["serial"]: ["provisioned"]}
+
+
 def test_a_finished_board_is_confirmed(make_line):
     line = make_line().start()
     board = line.board(1)

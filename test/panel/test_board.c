@@ -225,7 +225,8 @@ static void test_commands(void **state)
     command_make(&command, &settings, 0, COMMAND_SCAN, &board);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 scan");
     command_make(&command, &settings, 0, COMMAND_LOOK, &board);
-    assert_command(&command, "imprint --json --state st --device kit:hid:1 provision --dry-run -- p.yaml");
+    assert_command(&command, "imprint --json --state st --device kit:hid:1 provision --socket a1 --tries 3 "
+                             "--confirm -- p.yaml");
     command_make(&command, &settings, 0, COMMAND_WORK, &board);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 provision --only " SERIAL
                              " --socket a1 --tries 3 -- p.yaml");
@@ -239,13 +240,66 @@ static void test_commands(void **state)
                              "provision --rehearsal --order WO-1 --operator 17 --only " SERIAL
                              " --socket a1 --tries 3 --arm " SERIAL ":" DIGEST " -- p.yaml");
     command_make(&command, &settings, 0, COMMAND_LOOK, &board);
-    assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
-                             "provision --rehearsal --order WO-1 --operator 17 --dry-run -- p.yaml");
+    assert_command(&command,
+                   "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
+                   "provision --rehearsal --order WO-1 --operator 17 --socket a1 --tries 3 --confirm -- p.yaml");
     /* A board that was refused has no digest: it is not armed. */
     command_make(&command, &settings, 0, COMMAND_WORK, &refused);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
                              "provision --rehearsal --order WO-1 --operator 17 --only " SERIAL
                              " --socket a1 --tries 3 -- p.yaml");
+}
+
+static char *words_of(const struct panel_settings *settings, enum command_kind kind, const struct panel_board *board)
+{
+    struct command command;
+    char *words;
+
+    command_make(&command, settings, 0, kind, board);
+    words = command_shared_words(&command);
+    assert_non_null(words);
+    return words;
+}
+
+/* The worker that looked does the work only where nothing that was said to it is another by then. */
+static void test_a_look_that_continues(void **state)
+{
+    static struct panel_settings settings = {.tries = 3,
+                                             .profile = "p.yaml",
+                                             .state = "st",
+                                             .golden = SERIAL,
+                                             .irreversible = true,
+                                             .socket_count = 1,
+                                             .sockets = {{.name = "a1", .device = "kit:hid:1"}}};
+    const struct panel_board unknown = {.serial = ""}, other = {.serial = "0123FFFFFFFFFFFF01", .digest = DIGEST},
+                             numbered = {.serial = "0123FFFFFFFFFFFF01", .number = "B1", .digest = DIGEST},
+                             golden = {.serial = SERIAL, .digest = DIGEST};
+    static const struct {
+        const char *order, *operator_name;
+    } later[] = {{"WO-1", ""}, {"", "17"}};
+    char *look = words_of(&settings, COMMAND_LOOK, &unknown), *work;
+
+    (void)state;
+    assert_true(command_can_continue(&settings, 0));
+    assert_string_equal(look, "imprint\n--json\n--state\nst\n--device\nkit:hid:1\nprovision\n--socket\na1\n"
+                              "--tries\n3\n--\np.yaml\n");
+    work = words_of(&settings, COMMAND_WORK, &other);
+    assert_string_equal(look, work);
+    free(work);
+    work = words_of(&settings, COMMAND_WORK, &golden); /* no failure of it counts: another run */
+    assert_string_not_equal(look, work);
+    free(work);
+    work = words_of(&settings, COMMAND_WORK, &numbered);
+    assert_string_not_equal(look, work);
+    free(work);
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+        (void)snprintf(settings.order, sizeof settings.order, "%s", later[i].order);
+        (void)snprintf(settings.operator_name, sizeof settings.operator_name, "%s", later[i].operator_name);
+        work = words_of(&settings, COMMAND_WORK, &other);
+        assert_string_not_equal(look, work);
+        free(work);
+    }
+    free(look);
 }
 
 /* A board with a console has no --device; all that a station can say fits. */
@@ -267,6 +321,7 @@ static void test_commands_of_consoles(void **state)
     struct command command;
 
     (void)state;
+    assert_false(command_can_continue(&settings, 0));
     command_make(&command, &settings, 0, COMMAND_SCAN, &board);
     assert_command(&command, "imprint --json --state st board info --console /dev/ttyS1");
     command_make(&command, &settings, 0, COMMAND_LOOK, &board);
@@ -355,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_faults_of_a_place),
         cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_a_look_that_continues),
         cmocka_unit_test(test_commands_of_consoles),
         cmocka_unit_test(test_tally),
         cmocka_unit_test(test_words),

@@ -33,12 +33,17 @@ static void take(void *context, const json_t *object)
     heard->last = json_integer_value(json_object_get(object, "n"));
 }
 
-static void start(struct worker *worker, const char *script, int64_t patience_ms)
+static void start_with(struct worker *worker, const char *script, bool is_asking, int64_t patience_ms)
 {
     const char *const arguments[] = {"sh", "-c", script, NULL};
     struct error err = {.reason = ERROR_NONE};
 
-    assert_true(worker_start(worker, &server, arguments, patience_ms, &err));
+    assert_true(worker_start(worker, &server, arguments, is_asking, patience_ms, &err));
+}
+
+static void start(struct worker *worker, const char *script, int64_t patience_ms)
+{
+    start_with(worker, script, false, patience_ms);
 }
 
 static struct worker_end wait_for(struct worker *worker, struct heard *heard)
@@ -92,6 +97,50 @@ static void test_ends(void **state)
             assert_int_equal(heard.last, 2);
         assert_false(worker_is_running(&worker));
     }
+}
+
+/* What is answered is its stdin, then its end; with no line, and with one that is too long, no line comes. */
+static void test_answers(void **state)
+{
+    static char long_line[2 * WORKER_ANSWER_MAX];
+    static const struct {
+        const char *line;
+        int code;
+    } rows[] = {{"yes", 7}, {"", 8}, {NULL, 9}, {long_line, 9}};
+
+    (void)state;
+    memset(long_line, 'x', sizeof long_line - 1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct worker worker = WORKER_NONE;
+        struct heard heard = {.count = 0};
+        struct worker_end end;
+
+        start_with(&worker,
+                   "echo '{\"n\":1}'; read line || exit 9; read more && exit 6; [ \"$line\" = yes ] && exit 7; exit 8",
+                   true, PATIENCE_MS);
+        while (heard.count == 0)
+            worker_read(&worker, take, &heard);
+        worker.deadline_ms = 0;
+        worker_answer(&worker, rows[i].line, PATIENCE_MS);
+        assert_true(worker.deadline_ms > worker_now_ms());
+        end = wait_for(&worker, &heard);
+        assert_true(end.by_exit && end.is_readable);
+        assert_int_equal(end.code, rows[i].code);
+    }
+}
+
+/* Who is not there any more is not answered, and the station lives. */
+static void test_an_answer_for_a_dead_worker(void **state)
+{
+    struct worker worker = WORKER_NONE;
+    struct heard heard = {.count = 0};
+
+    (void)state;
+    start_with(&worker, "kill -9 $$", true, PATIENCE_MS);
+    struct pollfd ended = {.fd = worker.pidfd, .events = POLLIN};
+    assert_int_equal(poll(&ended, 1, PATIENCE_MS), 1);
+    worker_answer(&worker, "yes", PATIENCE_MS);
+    assert_int_equal(wait_for(&worker, &heard).code, SIGKILL);
 }
 
 /* A line that does not end is not kept in memory for ever. */
@@ -177,7 +226,7 @@ static void test_no_such_program(void **state)
 
     (void)state;
     assert_true(fork_server_start(&none, "/nonexistent", &err));
-    assert_false(worker_start(&worker, &none, arguments, PATIENCE_MS, &err));
+    assert_false(worker_start(&worker, &none, arguments, false, PATIENCE_MS, &err));
     assert_false(worker_is_running(&worker));
     assert_int_equal(err.reason, ERROR_UNEXPECTED);
     fork_server_stop(&none);
@@ -194,8 +243,10 @@ static int run_shell(int argc, char **argv)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ends),     cmocka_unit_test(test_an_endless_line), cmocka_unit_test(test_asked_to_end),
-        cmocka_unit_test(test_deadline), cmocka_unit_test(test_server_killed),   cmocka_unit_test(test_no_such_program),
+        cmocka_unit_test(test_answers),       cmocka_unit_test(test_an_answer_for_a_dead_worker),
+        cmocka_unit_test(test_ends),          cmocka_unit_test(test_an_endless_line),
+        cmocka_unit_test(test_asked_to_end),  cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_server_killed), cmocka_unit_test(test_no_such_program),
     };
     struct error err = {.reason = ERROR_NONE};
     int failures;
