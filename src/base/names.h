@@ -579,9 +579,10 @@
 #define figures_by_name imprint_figures_by_name
 #define figures_collect imprint_figures_collect
 #define figures_collect_line imprint_figures_collect_line
+#define figures_has_list imprint_figures_has_list
 #define figures_left_out_name imprint_figures_left_out_name
-#define figures_no_name imprint_figures_no_name
 #define figures_release imprint_figures_release
+#define figures_shown_name imprint_figures_shown_name
 #define file_check_output imprint_file_check_output
 #define file_may_be_written imprint_file_may_be_written
 #define file_name_next imprint_file_name_next

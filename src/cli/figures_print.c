@@ -84,7 +84,10 @@ static void print_reasons(const struct output *output, const struct figures *fig
 static void print_groups(const struct output *output, const struct figures *figures, enum figures_by by)
 {
     const struct groups *groups = &figures->by[by];
+    char name[GROUP_NAME_SIZE];
 
+    if (!figures_has_list(figures, by))
+        return;
     output_result(output, "\n");
     output_result(output, "%-*s  %8s %8s %8s %8s %8s %7s %7s %8s\n", NAME_WIDTH, figures_by_name(by), "entered",
                   "yield", "made", "attempts", "failed", "median", "90 %", "per hour");
@@ -93,8 +96,8 @@ static void print_groups(const struct output *output, const struct figures *figu
         const struct words words = words_of(&group->sum);
 
         output_result(output, "%-*s  %8" PRIu64 " %8s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %7s %7s %8s\n", NAME_WIDTH,
-                      group->name[0] != '\0' ? group->name : figures_no_name(by), group->sum.entered, words.yield,
-                      group->sum.made, group->sum.attempts, group->sum.failed, words.median, words.most, words.rate);
+                      figures_shown_name(by, group, name), group->sum.entered, words.yield, group->sum.made,
+                      group->sum.attempts, group->sum.failed, words.median, words.most, words.rate);
     }
 }
 
@@ -166,7 +169,7 @@ void figures_print_csv(const struct output *output, const struct figures *figure
                         "cycle_median_s,cycle_90_percent_s,hours,made_per_hour");
     csv_sum(&csv, figures->range.rehearsals ? "rehearsals" : "production", "", &figures->total);
     for (int by = 0; by < FIGURES_BY_COUNT; by++)
-        for (size_t i = 0; i < figures->by[by].count; i++)
+        for (size_t i = 0; figures_has_list(figures, (enum figures_by)by) && i < figures->by[by].count; i++)
             csv_sum(&csv, figures_by_name((enum figures_by)by), figures->by[by].list[i]->name,
                     &figures->by[by].list[i]->sum);
     for (size_t i = 0; i < figures->reasons.count; i++)
@@ -253,7 +256,7 @@ void figures_print_objects(const struct output *output, const struct figures *fi
 {
     output_object(output, total_object(figures));
     for (int by = 0; by < FIGURES_BY_COUNT; by++)
-        for (size_t i = 0; i < figures->by[by].count; i++) {
+        for (size_t i = 0; figures_has_list(figures, (enum figures_by)by) && i < figures->by[by].count; i++) {
             const struct group *group = figures->by[by].list[i];
             json_t *object =
                 json_pack("{s:s, s:s, s:o}", "event", "report-group", "by", figures_by_name((enum figures_by)by),

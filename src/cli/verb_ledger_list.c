@@ -28,6 +28,14 @@ static const char *text_of(const json_t *entry, const char *field)
     return text != NULL ? text : "";
 }
 
+/* Digest of the image that ran on the board; NULL: the entry has none. Borrowed. */
+static json_t *firmware_of(const json_t *entry)
+{
+    const json_t *run = json_object_get(json_object_get(entry, "evidence"), "run");
+
+    return json_object_get(json_object_get(run, "board"), "firmware");
+}
+
 static void print_csv(const struct output *output, uint64_t seq, const json_t *entry)
 {
     const json_t *profile = json_object_get(entry, "profile");
@@ -38,6 +46,7 @@ static void print_csv(const struct output *output, uint64_t seq, const json_t *e
         csv_text(&csv, text_of(entry, fields[i]));
     csv_text(&csv, text_of(profile, "name"));
     csv_text(&csv, text_of(profile, "digest"));
+    csv_text(&csv, json_string_value(firmware_of(entry)));
     csv_end(&csv);
 }
 
@@ -57,6 +66,8 @@ static void print_object(const struct output *output, uint64_t seq, const json_t
     for (size_t i = 0; i < FIELD_COUNT; i++)
         json_object_set(object, fields[i], json_object_get(entry, fields[i]));
     json_object_set(object, "profile", json_object_get(entry, "profile"));
+    if (json_is_string(firmware_of(entry)))
+        json_object_set(object, "firmware", firmware_of(entry));
     output_object(output, object);
 }
 
@@ -112,7 +123,7 @@ static void print_heading(const struct cli *cli)
         ledger_parts_heading(&cli->output, LEDGER_PARTS_CERTIFICATES);
     else if (cli->values[OPTION_CSV] != NULL)
         csv_heading(&cli->output,
-                    "number,time,device,kind,result,reason,operator,station,started,ended,profile,digest");
+                    "number,time,device,kind,result,reason,operator,station,started,ended,profile,digest,firmware");
 }
 
 static bool list(struct cli *cli, struct ledger *ledger, struct error *err)
@@ -145,9 +156,9 @@ const struct cli_verb cli_verb_ledger_list = {
     .summary = "List the entries of the ledger: every attempt at every device",
     .description = "A line for each entry, oldest first: number, time, device, what was done, and\n"
                    "what became of it. Failed and refused runs are entries too. --csv writes the\n"
-                   "same with operator, station and profile for a spreadsheet. --keys and\n"
-                   "--certificates list those of each device that was finished, of its last\n"
-                   "successful run. Changes nothing.\n",
+                   "same with operator, station, profile and the digest of a board's firmware for a\n"
+                   "spreadsheet. --keys and --certificates list those of each device that was\n"
+                   "finished, of its last successful run. Changes nothing.\n",
     .examples = "  imprint ledger list\n"
                 "  imprint ledger list --csv > made.csv\n"
                 "  imprint ledger list --certificates > certificates.csv\n",

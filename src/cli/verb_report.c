@@ -237,9 +237,9 @@ const struct cli_verb cli_verb_report = {
     .summary = "Report what the line made: yield, times, failures",
     .description = "First pass yield, cycle time (median, and what 90 % of the devices took at\n"
                    "most), devices per hour and failures by reason, from the ledger: in all, and by\n"
-                   "day or shift, order, profile and station. A rehearsal is no production:\n"
-                   "--rehearsals reports those instead. Confirming runs and adoptions are no\n"
-                   "attempts. The page of --html defines each figure.\n"
+                   "day or shift, order, profile, station and, of boards, firmware. A rehearsal is\n"
+                   "no production: --rehearsals reports those instead. Confirming runs and\n"
+                   "adoptions are no attempts. The page of --html defines each figure.\n"
                    "\n"
                    "With --line it is of all stations, by the entries that the line's server has; a\n"
                    "station is then its role there. The role must be one that plans orders (imprint\n"

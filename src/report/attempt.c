@@ -51,12 +51,22 @@ static void on_profile(void *context, struct bytes name, struct bytes value)
         copy_text(value, attempt->digest, sizeof attempt->digest);
 }
 
+static void on_board(void *context, struct bytes name, struct bytes value)
+{
+    struct attempt *attempt = context;
+
+    if (is(name, "firmware"))
+        copy_text(value, attempt->firmware, sizeof attempt->firmware);
+}
+
 static void on_run(void *context, struct bytes name, struct bytes value)
 {
     struct attempt *attempt = context;
 
     if (is(name, "virtual") && is(value, "true"))
         attempt->is_rehearsal = true;
+    else if (is(name, "board"))
+        (void)canonical_check(value, on_board, attempt, NULL);
 }
 
 static void on_evidence(void *context, struct bytes name, struct bytes value)

@@ -30,6 +30,7 @@ struct attempt {
     char device[64], reason[64];
     char order[ATTEMPT_TEXT_SIZE], station[ATTEMPT_TEXT_SIZE];
     char profile[ATTEMPT_TEXT_SIZE], digest[72];
+    char firmware[72];                     /* digest of the image that ran on the board; a chip without one has none */
     char time[32], started[32], ended[32]; /* UTC, as the entry has them */
 };
 

@@ -9,14 +9,14 @@
 #include "ledger/merkle.h"
 
 #define PROGRESS_EVERY 4096 /* entries */
+#define DIGEST_SHOWN 16     /* hex digits */
 
 static const struct {
     const char *name, *none;
 } by_names[FIGURES_BY_COUNT] = {
-    [FIGURES_BY_PERIOD] = {"period", "(no time)"},
-    [FIGURES_BY_ORDER] = {"order", "(no order)"},
-    [FIGURES_BY_PROFILE] = {"profile", "(no profile)"},
-    [FIGURES_BY_STATION] = {"station", "(no name)"},
+    [FIGURES_BY_PERIOD] = {"period", "(no time)"},      [FIGURES_BY_ORDER] = {"order", "(no order)"},
+    [FIGURES_BY_PROFILE] = {"profile", "(no profile)"}, [FIGURES_BY_STATION] = {"station", "(no name)"},
+    [FIGURES_BY_FIRMWARE] = {"firmware", "(not told)"},
 };
 
 static const struct {
@@ -38,9 +38,21 @@ const char *figures_by_name(enum figures_by by)
     return by_names[by].name;
 }
 
-const char *figures_no_name(enum figures_by by)
+const char *figures_shown_name(enum figures_by by, const struct group *group, char text[static GROUP_NAME_SIZE])
 {
-    return by_names[by].none;
+    if (group->name[0] == '\0')
+        return by_names[by].none;
+    if (by != FIGURES_BY_FIRMWARE || strlen(group->name) <= DIGEST_SHOWN)
+        return group->name;
+    (void)snprintf(text, GROUP_NAME_SIZE, "%.*s...", DIGEST_SHOWN, group->name);
+    return text;
+}
+
+bool figures_has_list(const struct figures *figures, enum figures_by by)
+{
+    const struct groups *groups = &figures->by[by];
+
+    return by != FIGURES_BY_FIRMWARE || groups->count > 1 || (groups->count == 1 && groups->list[0]->name[0] != '\0');
 }
 
 const char *figures_left_out_name(enum figures_left_out why, bool rehearsals)
@@ -127,7 +139,8 @@ static bool add_attempt(struct figures *figures, const struct attempt *attempt, 
     ok = sum_add(&figures->total, found) && add_to(&figures->by[FIGURES_BY_PERIOD], period, found) &&
          add_to(&figures->by[FIGURES_BY_ORDER], attempt->order, found) &&
          add_to(&figures->by[FIGURES_BY_PROFILE], profile, found) &&
-         add_to(&figures->by[FIGURES_BY_STATION], attempt->station, found);
+         add_to(&figures->by[FIGURES_BY_STATION], attempt->station, found) &&
+         add_to(&figures->by[FIGURES_BY_FIRMWARE], attempt->firmware, found);
     if (ok && found->failed)
         ok = add_to(&figures->reasons, attempt->reason[0] != '\0' ? attempt->reason : attempt->result, found);
     return ok;

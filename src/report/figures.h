@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The figures of a line, from its ledger: first pass yield, cycle time, units per hour, failures by reason; in all, and
- * by order, profile, station and period. One pass over the entries, memory bounded by names (report/groups.h).
- * docs/guide/reports-and-labels.md defines each figure, as report/html.c does in the page.
+ * by order, profile, station, firmware and period. One pass over the entries, memory bounded by names
+ * (report/groups.h). docs/guide/reports-and-labels.md defines each figure, as report/html.c does in the page.
  */
 #ifndef IMPRINT_REPORT_FIGURES_H
 #define IMPRINT_REPORT_FIGURES_H
@@ -22,7 +22,14 @@ struct figures_range {
     struct period_shifts shifts;
 };
 
-enum figures_by { FIGURES_BY_PERIOD, FIGURES_BY_ORDER, FIGURES_BY_PROFILE, FIGURES_BY_STATION, FIGURES_BY_COUNT };
+enum figures_by {
+    FIGURES_BY_PERIOD,
+    FIGURES_BY_ORDER,
+    FIGURES_BY_PROFILE,
+    FIGURES_BY_STATION,
+    FIGURES_BY_FIRMWARE, /* of boards: the digest of the image that ran the attempt */
+    FIGURES_BY_COUNT
+};
 
 /* Entries that are in no figure, and why. */
 enum figures_left_out {
@@ -70,9 +77,14 @@ bool figures_collect(struct figures *figures, struct ledger *ledger, struct erro
 bool figures_collect_line(struct figures *figures, struct database *line, struct error *err);
 void figures_release(struct figures *figures);
 
-/* "order", "(no order)", and such. */
+/* "order". */
 const char *figures_by_name(enum figures_by by);
-const char *figures_no_name(enum figures_by by);
+
+/* The group's name for people: "(no order)" and such where none was given; of a digest the first 16 digits. */
+const char *figures_shown_name(enum figures_by by, const struct group *group, char text[static GROUP_NAME_SIZE]);
+
+/* Whether the list says more than the total: a line of chips without boards has no firmware. */
+bool figures_has_list(const struct figures *figures, enum figures_by by);
 
 /* "confirming runs", and such. */
 const char *figures_left_out_name(enum figures_left_out why, bool rehearsals);

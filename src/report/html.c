@@ -39,6 +39,9 @@ const struct html_definition html_definitions[] = {
      "The day, or the shift, in which the attempt ended, in the time zone above. A shift belongs to the day on "
      "which it began."},
     {"Order", "The work order in the entry. Attempts without one are shown as such."},
+    {"Firmware",
+     "Of boards: the start of SHA-256 of the image that ran the attempt, as the board told it; --csv and --json have "
+     "all of it. Chips without a board, and boards that tell none, are shown as such."},
 };
 const size_t html_definition_count = sizeof html_definitions / sizeof html_definitions[0];
 
@@ -299,7 +302,10 @@ static void put_table(FILE *out, const struct figures *figures, enum figures_by 
                       const char *column)
 {
     const struct groups *groups = &figures->by[by];
+    char name[GROUP_NAME_SIZE];
 
+    if (!figures_has_list(figures, by))
+        return;
     fprintf(out,
             "<h2>%s</h2>\n<table>\n<thead><tr><th scope=\"col\">%s</th><th scope=\"col\">Devices entered</th>"
             "<th scope=\"col\">First pass yield</th><th scope=\"col\">Devices made</th><th scope=\"col\">Attempts</th>"
@@ -307,8 +313,7 @@ static void put_table(FILE *out, const struct figures *figures, enum figures_by 
             "<th scope=\"col\">Per hour</th></tr></thead>\n<tbody>\n",
             heading, column);
     for (size_t i = 0; i < groups->count; i++)
-        put_row(out, groups->list[i]->name[0] != '\0' ? groups->list[i]->name : figures_no_name(by),
-                &groups->list[i]->sum);
+        put_row(out, figures_shown_name(by, groups->list[i], name), &groups->list[i]->sum);
     fputs("</tbody>\n</table>\n", out);
 }
 
@@ -368,6 +373,7 @@ void html_write_content(FILE *out, const struct figures *figures, int64_t made, 
         put_table(out, figures, FIGURES_BY_ORDER, "By order", "Order");
         put_table(out, figures, FIGURES_BY_PROFILE, "By profile", "Profile");
         put_table(out, figures, FIGURES_BY_STATION, "By station", "Station");
+        put_table(out, figures, FIGURES_BY_FIRMWARE, "By firmware", "Firmware");
     }
     put_left_out(out, figures);
     put_definitions(out);

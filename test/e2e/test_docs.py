@@ -180,6 +180,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
                  "line-check", "line-verified", "reworked", "scrapped"}
     assert set(json_page.page()) - set(seen) == elsewhere
     rare = {("order", "first_article"),  # test_orders.py
+            ("ledger-entry", "firmware"),  # test_report.py
             ("report", "logs"), ("report", "stations"),  # test_report_line.py
             ("plan", "stopped_after"), ("plan", "stopped_in"), ("plan", "not_proven"), ("provisioned", "not_proven"),
             ("retired", "board"), ("retired", "mcu"),  # test_binding.py

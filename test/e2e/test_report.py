@@ -16,6 +16,7 @@ import pytest
 from conftest import EXAMPLE, TRUST_FLEX
 
 BERLIN = {"TZ": "Europe/Berlin"}
+BOARDS = [{}, {"board": {"name": "x"}}, {"board": {"firmware": "AB" * 32}}, {"board": {"name": "x", "firmware": "CD" * 32}}]
 HOSTILE = '<script>alert(1)</script>&"\'\u202e\u0007'
 
 
@@ -40,7 +41,7 @@ def moment(text):
 
 def made_up(count, seed=1):
     """Entries of few devices, so that each has many, of every kind and result, over a change to summer time."""
-    rng = random.Random(seed)
+    rng, boards = random.Random(seed), random.Random(seed + 1)
     now = datetime(2026, 3, 27, 20, tzinfo=timezone.utc)
     entries = []
     for _ in range(count):
@@ -60,7 +61,7 @@ def made_up(count, seed=1):
             "profile": rng.choice([{"name": "board", "digest": "AB" * 32}, {"name": "board", "digest": "CD" * 32}, None]),
             "started": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "ended": ended.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "time": ended.strftime("%Y-%m-%dT%H:%M:%S.000Z"), "operator": "Anna",
-            "evidence": {"rehearsal": rng.choice([[], [], ["virtual-chip"]]), "run": {"virtual": False}}})
+            "evidence": {"rehearsal": rng.choice([[], [], ["virtual-chip"]]), "run": {"virtual": False, **boards.choice(BOARDS)}}})
     return entries
 
 
@@ -113,7 +114,7 @@ def shift_of(entry):
     return (local - timedelta(days=1)).strftime("%Y-%m-%d ") + "22:00"
 
 
-NAMES = {"period": shift_of, "order": lambda entry: entry["order"], "station": lambda entry: entry["station"],
+NAMES = {"firmware": lambda entry: entry["evidence"]["run"].get("board", {}).get("firmware"), "period": shift_of, "order": lambda entry: entry["order"], "station": lambda entry: entry["station"],
          "profile": lambda entry: entry["profile"] and f"{entry['profile']['name']} ({entry['profile']['digest'][:8]})"}
 
 
@@ -168,6 +169,21 @@ def test_days_orders_and_bounds(line):
     half = line.json("report", "--from", ended[50][:16] + "Z").event("report")
     assert half["attempts"] == sum(end >= ended[50][:16] for end in ended)
     assert line.json("report", "--order", "no-such").event("report")["attempts"] == 0
+
+
+def test_firmware_of_boards(line):
+    """Which failures came with which image: all digits for programs, the first for people; a line without boards sees nothing of it."""
+    text = line.run("report").out
+    assert re.search(r"^firmware +entered", text, re.M) and re.search(r"^CDCDCDCDCDCDCDCD\.\.\. +\d", text, re.M) and re.search(r"^\(not told\) +\d", text, re.M)
+    firmware = NAMES["firmware"]
+    rows = list(csv.DictReader(io.StringIO(line.run("ledger", "list", "--csv").out)))
+    assert [row["firmware"] or None for row in rows] == [firmware(entry) for entry in line.entries]
+    assert [one.get("firmware") for one in line.json("ledger", "list").objects] == [firmware(entry) for entry in line.entries]
+    put_entries(line, [{**entry, "evidence": {**entry["evidence"], "run": {"virtual": False}}} for entry in line.entries])
+    assert "firmware" not in line.run("report").out + line.run("report", "--csv").out + line.json("report").out
+    page = line.folder / "report.html"
+    line.run("report", "--html", page)
+    assert "By firmware" not in page.read_text()
 
 
 def test_csv_has_the_same_figures(line):
@@ -225,6 +241,7 @@ def test_the_page(line):
     assert "<script>alert(1)</script>&\"'\ufffd\ufffd" in page.words, "a hostile name is text"
     assert f"{total['made']}devices made" in page.words and total["root"] in page.words and "UTC+0" in page.words
     assert f"{total['first_pass_permille'] // 10}.{total['first_pass_permille'] % 10}\xa0%first pass yield" in page.words
+    assert "By firmware" in page.words and "ABABABABABABABAB..." in page.words and "ABABABABABABABABAB" not in page.words and "(not told)" in page.words
     assert "(no order)" in page.words and "belong to no order" in page.words and "REHEARSAL" not in page.words
     line.run("report", "--html", file, "--rehearsals")
     assert "REHEARSAL" in Page(file.read_text()).words
