@@ -1505,7 +1505,6 @@
 #define station_ledger_content imprint_station_ledger_content
 #define station_ledger_lease_more imprint_station_ledger_lease_more
 #define station_ledger_line_attempts imprint_station_ledger_line_attempts
-#define station_ledger_load imprint_station_ledger_load
 #define station_ledger_look imprint_station_ledger_look
 #define station_ledger_open imprint_station_ledger_open
 #define station_ledger_open_keyed imprint_station_ledger_open_keyed
@@ -1792,6 +1791,7 @@
 #define virtual_is_single_wire imprint_virtual_is_single_wire
 #define virtual_is_validated imprint_virtual_is_validated
 #define virtual_issue imprint_virtual_issue
+#define virtual_judge_signature imprint_virtual_judge_signature
 #define virtual_kdf_protection imprint_virtual_kdf_protection
 #define virtual_key_config imprint_virtual_key_config
 #define virtual_key_id imprint_virtual_key_id

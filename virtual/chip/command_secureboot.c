@@ -91,15 +91,7 @@ static enum virtual_answer judge(struct virtual_chip *chip, const struct boot *b
                    ? VIRTUAL_ANSWER_OK
                    : VIRTUAL_ANSWER_MISCOMPARE;
     virtual_load_public_key(&chip->memory, boot->key_slot, point);
-    switch (virtual_ecdsa_verify(chip->crypto, point, boot->digest, boot->signature)) {
-    case VIRTUAL_SIGNATURE_GOOD:
-        return VIRTUAL_ANSWER_OK;
-    case VIRTUAL_SIGNATURE_WRONG:
-        return VIRTUAL_ANSWER_MISCOMPARE;
-    case VIRTUAL_SIGNATURE_FAULT:
-        break;
-    }
-    return VIRTUAL_ANSWER_OFF_CURVE;
+    return virtual_judge_signature(chip, point, boot->digest, boot->signature);
 }
 
 static void keep(struct virtual_chip *chip, const struct boot *boot)

@@ -145,8 +145,8 @@ static bool validating_mac(struct virtual_chip *chip, const struct virtual_call 
     return true;
 }
 
-static enum virtual_answer judge(struct virtual_chip *chip, const uint8_t point[static 64],
-                                 const uint8_t digest[static 32], const uint8_t *signature)
+enum virtual_answer virtual_judge_signature(struct virtual_chip *chip, const uint8_t point[static 64],
+                                            const uint8_t digest[static 32], const uint8_t signature[static 64])
 {
     switch (virtual_ecdsa_verify(chip->crypto, point, digest, signature)) {
     case VIRTUAL_SIGNATURE_GOOD:
@@ -191,7 +191,7 @@ static enum virtual_answer verify_message(struct virtual_chip *chip, const struc
         virtual_load_public_key(&chip->memory, slot, point);
     else
         memcpy(point, call->data + 64, 64);
-    answer = judge(chip, point, message, call->data);
+    answer = virtual_judge_signature(chip, point, message, call->data);
     if (stored) {
         chip->registers.authorised = answer == VIRTUAL_ANSWER_OK;
         chip->registers.authorised_key = (uint8_t)slot;
@@ -235,7 +235,7 @@ static enum virtual_answer change_validity(struct virtual_chip *chip, const stru
     virtual_put(&message, other + 14, 5);
     virtual_finish_message(&message, digest);
     virtual_load_public_key(&chip->memory, parent, point);
-    answer = judge(chip, point, digest, call->data);
+    answer = virtual_judge_signature(chip, point, digest, call->data);
     if (answer == VIRTUAL_ANSWER_OK) {
         uint8_t *first = virtual_slot_bytes(&chip->memory, slot);
 

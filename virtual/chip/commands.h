@@ -95,6 +95,10 @@ void virtual_load_tempkey(struct virtual_chip *chip, const uint8_t *value, size_
 void virtual_reply_encrypted(struct virtual_chip *chip, const uint8_t *io_key, const uint8_t *plain, size_t len,
                              struct virtual_reply *reply);
 
+/* Verify's answer to a signature (R | S) over a 32-byte digest, by the public key `point`. */
+enum virtual_answer virtual_judge_signature(struct virtual_chip *chip, const uint8_t point[static 64],
+                                            const uint8_t digest[static 32], const uint8_t signature[static 64]);
+
 /* TempKey is used up. */
 void virtual_drop_tempkey(struct virtual_chip *chip);
 
