@@ -793,6 +793,7 @@
 #define ledger_line_station_sql imprint_ledger_line_station_sql
 #define ledger_line_verify imprint_ledger_line_verify
 #define ledger_list_failed imprint_ledger_list_failed
+#define ledger_load imprint_ledger_load
 #define ledger_made_of imprint_ledger_made_of
 #define ledger_mcu_of imprint_ledger_mcu_of
 #define ledger_mcus_upgrade imprint_ledger_mcus_upgrade
@@ -1505,6 +1506,7 @@
 #define station_ledger_content imprint_station_ledger_content
 #define station_ledger_lease_more imprint_station_ledger_lease_more
 #define station_ledger_line_attempts imprint_station_ledger_line_attempts
+#define station_ledger_load imprint_station_ledger_load
 #define station_ledger_look imprint_station_ledger_look
 #define station_ledger_open imprint_station_ledger_open
 #define station_ledger_open_keyed imprint_station_ledger_open_keyed

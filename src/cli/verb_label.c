@@ -134,18 +134,15 @@ static bool read_sizes(const struct cli *cli, struct label *label, struct error 
 /* The entry of the run that last finished it. False with a reason. */
 static bool read_made(struct ledger *ledger, const char *serial, json_t **entry, struct error *err)
 {
-    struct bytes_out text = {.data = malloc(ENTRY_MAX), .cap = ENTRY_MAX};
     uint64_t seq;
-    bool ok = text.data != NULL && ledger_last_made(ledger, serial, &seq, err);
+    const bool ok = ledger_last_made(ledger, serial, &seq, err);
 
     if (!ok) {
         error_set(err, ERROR_USAGE, "the ledger has no run that finished this device",
                   "a label is for a finished device; see its attempts: imprint ledger show SERIAL");
         error_with_subject(err, serial);
     }
-    ok = ok && ledger_read(ledger, seq, &text, err);
-    *entry = ok ? json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    free(text.data);
+    *entry = ok ? ledger_load(ledger, seq, err) : NULL;
     if (ok && *entry == NULL)
         error_set(err, ERROR_DATABASE_DAMAGED, "an entry is damaged", "see which: imprint ledger verify");
     return *entry != NULL;

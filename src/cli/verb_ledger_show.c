@@ -11,13 +11,9 @@
 
 static bool show_entry(const struct output *output, struct ledger *ledger, uint64_t seq, struct error *err)
 {
-    struct bytes_out text = {.data = malloc(ENTRY_MAX), .cap = ENTRY_MAX};
-    json_t *entry = text.data != NULL && ledger_read(ledger, seq, &text, err)
-                        ? json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL)
-                        : NULL;
+    json_t *entry = ledger_load(ledger, seq, err);
     char *lines = entry == NULL ? NULL : json_dumps(entry, JSON_INDENT(2));
 
-    free(text.data);
     if (lines == NULL) {
         json_decref(entry);
         error_set(err, ERROR_DATABASE_DAMAGED, error_keep_format(err, "entry %llu is damaged", (unsigned long long)seq),

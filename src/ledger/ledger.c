@@ -464,3 +464,14 @@ bool ledger_read(struct ledger *ledger, uint64_t seq, struct bytes_out *text, st
     statement_reset(get);
     return ok;
 }
+
+json_t *ledger_load(struct ledger *ledger, uint64_t seq, struct error *err)
+{
+    struct bytes_out text = {.data = malloc(ENTRY_MAX), .cap = ENTRY_MAX};
+    json_t *entry = text.data != NULL && ledger_read(ledger, seq, &text, err)
+                        ? json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL)
+                        : NULL;
+
+    free(text.data);
+    return entry;
+}

@@ -159,4 +159,7 @@ bool ledger_last_made(struct ledger *ledger, const char *device, uint64_t *seq, 
  * there. */
 bool ledger_read(struct ledger *ledger, uint64_t seq, struct bytes_out *text, struct error *err);
 
+/* The same as JSON: the caller's reference. NULL with a reason, or with none where it is not there or damaged. */
+json_t *ledger_load(struct ledger *ledger, uint64_t seq, struct error *err);
+
 #endif

@@ -9,12 +9,8 @@
 /* The caller's reference; NULL with a reason. */
 static json_t *read_entry(struct ledger *ledger, uint64_t seq, struct error *err)
 {
-    struct bytes_out text = {.data = malloc(ENTRY_MAX), .cap = ENTRY_MAX};
-    json_t *entry = text.data != NULL && ledger_read(ledger, seq, &text, err)
-                        ? json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL)
-                        : NULL;
+    json_t *entry = ledger_load(ledger, seq, err);
 
-    free(text.data);
     if (entry == NULL)
         error_set(err, ERROR_DATABASE_DAMAGED, "an entry is missing or damaged", "see which: imprint ledger verify");
     return entry;

@@ -61,22 +61,16 @@ static bool add(struct device *device, json_t *line, struct error *err)
 static bool load_known(struct device *device, struct error *err)
 {
     uint64_t *seqs = calloc(ATTEMPTS_MAX, sizeof *seqs);
-    uint8_t *text = malloc(ENTRY_MAX);
-    size_t count =
-        seqs == NULL || text == NULL ? 0 : ledger_attempts(device->ledger, device->serial, seqs, ATTEMPTS_MAX, err);
+    size_t count = seqs == NULL ? 0 : ledger_attempts(device->ledger, device->serial, seqs, ATTEMPTS_MAX, err);
 
     device->known = json_array();
     for (size_t i = 0; i < count; i++) {
-        struct bytes_out out = {.data = text, .cap = ENTRY_MAX};
-        json_t *entry = ledger_read(device->ledger, seqs[i], &out, err)
-                            ? json_loadb((const char *)text, out.len, JSON_REJECT_DUPLICATES, NULL)
-                            : NULL;
+        json_t *entry = ledger_load(device->ledger, seqs[i], err);
 
         json_array_append(device->known, json_object_get(entry, "evidence"));
         json_decref(entry);
     }
     free(seqs);
-    free(text);
     return err->reason == ERROR_NONE;
 }
 

@@ -408,12 +408,8 @@ bool station_ledger_line_attempts(struct station_ledger *ledger, const char *dev
 
 json_t *station_ledger_load(struct ledger *ledger, uint64_t seq, struct error *err)
 {
-    struct bytes_out text = {.data = malloc(ENTRY_MAX), .cap = ENTRY_MAX};
-    json_t *entry = text.data != NULL && ledger_read(ledger, seq, &text, err)
-                        ? json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL)
-                        : NULL;
+    json_t *entry = ledger_load(ledger, seq, err);
 
-    free(text.data);
     if (entry == NULL && err->reason == ERROR_NONE)
         error_set(err, ERROR_UNEXPECTED, "an entry of the ledger cannot be read, or there is no memory for it", NULL);
     return entry;
