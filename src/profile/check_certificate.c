@@ -315,34 +315,39 @@ static bool is_same_name(const char *a, const char *b)
     return strncmp(a, b, PROFILE_NAME_MAX) == 0;
 }
 
+/* `other`, `other_index`: the entry that this certificate contradicts. */
+static bool report(struct profile_conflict *conflict, size_t index, enum profile_place other, size_t other_index,
+                   const char *field, const char *cause, const char *next)
+{
+    *conflict = (struct profile_conflict){
+        .place = PROFILE_AT_CERTIFICATE,
+        .index = index,
+        .field = field,
+        .other = other,
+        .other_index = other_index,
+        .reason = ERROR_PROFILE_CONFLICT,
+        .cause = cause,
+        .next = next,
+    };
+    return true;
+}
+
 static bool find_pair(const struct profile *profile, struct profile_conflict *conflict)
 {
     /* A board may have room for one: the second bound is for the compiler. */
     for (size_t later = 1; later < profile->certificate_count && later < PROFILE_CERTIFICATES_MAX; later++) {
         for (size_t earlier = 0; earlier < later; earlier++) {
             const struct profile_certificate *a = &profile->certificates[earlier], *b = &profile->certificates[later];
-            const bool name = is_same_name(a->name, b->name), key = is_same_name(a->key, b->key);
-            const bool psa = a->psa_id != 0 && a->psa_id == b->psa_id;
 
-            if (!name && !key && !psa)
-                continue;
-            *conflict = (struct profile_conflict){
-                .place = PROFILE_AT_CERTIFICATE,
-                .index = later,
-                .field = name  ? "name"
-                         : key ? "key"
-                               : "psa-id",
-                .other = PROFILE_AT_CERTIFICATE,
-                .other_index = earlier,
-                .reason = ERROR_PROFILE_CONFLICT,
-                .cause = name  ? "another certificate has the same name"
-                         : key ? "another certificate is for the same key"
-                               : "another certificate has the same key id",
-                .next = name  ? "a name of its own for each certificate"
-                        : key ? "one certificate for each key"
-                              : "a key id of its own for each certificate",
-            };
-            return true;
+            if (is_same_name(a->name, b->name))
+                return report(conflict, later, PROFILE_AT_CERTIFICATE, earlier, "name",
+                              "another certificate has the same name", "a name of its own for each certificate");
+            if (is_same_name(a->key, b->key))
+                return report(conflict, later, PROFILE_AT_CERTIFICATE, earlier, "key",
+                              "another certificate is for the same key", "one certificate for each key");
+            if (a->psa_id != 0 && a->psa_id == b->psa_id)
+                return report(conflict, later, PROFILE_AT_CERTIFICATE, earlier, "psa-id",
+                              "another certificate has the same key id", "a key id of its own for each certificate");
         }
     }
     return false;
@@ -350,23 +355,11 @@ static bool find_pair(const struct profile *profile, struct profile_conflict *co
 
 static bool find_psa_id(const struct profile *profile, struct profile_conflict *conflict)
 {
-    for (size_t c = 0; c < profile->certificate_count; c++) {
-        for (size_t k = 0; k < profile->key_count; k++) {
-            if (profile->certificates[c].psa_id != profile->keys[k].id)
-                continue;
-            *conflict = (struct profile_conflict){
-                .place = PROFILE_AT_CERTIFICATE,
-                .index = c,
-                .field = "psa-id",
-                .other = PROFILE_AT_KEY,
-                .other_index = k,
-                .reason = ERROR_PROFILE_CONFLICT,
-                .cause = "a key has the same key id",
-                .next = "a key id of its own for the certificate",
-            };
-            return true;
-        }
-    }
+    for (size_t c = 0; c < profile->certificate_count; c++)
+        for (size_t k = 0; k < profile->key_count; k++)
+            if (profile->certificates[c].psa_id == profile->keys[k].id)
+                return report(conflict, c, PROFILE_AT_KEY, k, "psa-id", "a key has the same key id",
+                              "a key id of its own for the certificate");
     return false;
 }
 
@@ -399,19 +392,10 @@ static bool find_slot(const struct profile *profile, struct profile_conflict *co
                       {"signer-key-slot", certificate->signer_key_slot},
                       {"signer-slot", certificate->signer_slot}};
 
-        for (size_t i = 0; i < COUNT(fields); i++) {
-            if (fields[i].slot == 0 || takers(profile, fields[i].slot, c) < 2)
-                continue;
-            *conflict = (struct profile_conflict){
-                .place = PROFILE_AT_CERTIFICATE,
-                .index = c,
-                .field = fields[i].field,
-                .reason = ERROR_PROFILE_CONFLICT,
-                .cause = "the slot has another use in this profile",
-                .next = "a slot of its own",
-            };
-            return true;
-        }
+        for (size_t i = 0; i < COUNT(fields); i++)
+            if (fields[i].slot != 0 && takers(profile, fields[i].slot, c) > 1)
+                return report(conflict, c, PROFILE_AT_TOP, 0, fields[i].field,
+                              "the slot has another use in this profile", "a slot of its own");
     }
     return false;
 }
