@@ -808,6 +808,7 @@
 #define ledger_verify imprint_ledger_verify
 #define line_alarms_upgrade imprint_line_alarms_upgrade
 #define line_attempts_upgrade imprint_line_attempts_upgrade
+#define line_boards_lookups imprint_line_boards_lookups
 #define line_boards_upgrade imprint_line_boards_upgrade
 #define line_briefs_upgrade imprint_line_briefs_upgrade
 #define line_entries_close imprint_line_entries_close
@@ -815,6 +816,7 @@
 #define line_entries_open imprint_line_entries_open
 #define line_file_connect imprint_line_file_connect
 #define line_file_read imprint_line_file_read
+#define line_mcus_lookups imprint_line_mcus_lookups
 #define line_mcus_upgrade imprint_line_mcus_upgrade
 #define link_add_flag imprint_link_add_flag
 #define link_add_hex imprint_link_add_hex

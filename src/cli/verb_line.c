@@ -26,11 +26,21 @@ static const struct cli_option add_options[ADD_COUNT] = {
     [ADD_SQL] = {"sql", 0, NULL, "print the SQL instead of running it", NULL},
 };
 
-/* Opens the database that --server names, for tables of this kind. False with a reason. */
-static bool connect_server(const char *settings, const struct database_kind *kind, enum database_mode mode,
-                           struct database *database, struct error *err)
+static void show_upgrade(void *context, const struct database_kind *kind, unsigned version)
 {
-    const struct database_server server = {.settings = settings};
+    const struct cli *cli = context;
+
+    output_say(&cli->output, "%s: making version %u of %u; one that reads every entry takes minutes for a million",
+               kind->name, version, kind->version);
+    output_object(&cli->output, json_pack("{s:s, s:s, s:i, s:i}", "event", "line-upgrading", "tables", kind->name,
+                                          "version", (int)version, "last", (int)kind->version));
+}
+
+/* Opens the database that --server names, for tables of this kind. False with a reason. */
+static bool connect_server(struct cli *cli, const char *settings, const struct database_kind *kind,
+                           enum database_mode mode, struct database *database, struct error *err)
+{
+    const struct database_server server = {.settings = settings, .upgrading = show_upgrade, .context = cli};
 
     if (settings == NULL) {
         error_set(err, ERROR_USAGE, "--server is missing",
@@ -41,10 +51,10 @@ static bool connect_server(const char *settings, const struct database_kind *kin
 }
 
 /* The role's rights on orders, whose tables are made where they are not there. */
-static bool grant_orders(const char *settings, const char *role, bool plans, struct error *err)
+static bool grant_orders(struct cli *cli, const char *settings, const char *role, bool plans, struct error *err)
 {
     struct database home = {.handle = NULL};
-    const bool ok = connect_server(settings, &order_home_kind, DATABASE_MAKE, &home, err) &&
+    const bool ok = connect_server(cli, settings, &order_home_kind, DATABASE_MAKE, &home, err) &&
                     order_home_grant(&home, role, plans, err);
 
     database_close(&home);
@@ -69,8 +79,8 @@ static void show_kind(const struct output *output, const struct database_kind *k
 static bool init_orders(struct cli *cli, struct error *err)
 {
     struct database home = {.handle = NULL};
-    const bool ok = connect_server(cli->values[INIT_SERVER], &order_home_kind, DATABASE_MAKE, &home, err) &&
-                    database_run(&home, "SELECT order_grant(name) FROM line_station", err);
+    const bool ok = connect_server(cli, cli->values[INIT_SERVER], &order_home_kind, DATABASE_MAKE, &home, err) &&
+                    database_run(&home, "SELECT order_grant(name) FROM line_station" LEDGER_STATIONS_WITH_ROLES, err);
 
     database_close(&home);
     return ok;
@@ -86,7 +96,7 @@ static bool init_line(struct cli *cli, struct error *err)
         show_kind(&cli->output, &order_home_kind);
         return true;
     }
-    ok = connect_server(cli->values[INIT_SERVER], &ledger_line_kind, DATABASE_MAKE, &line, err) &&
+    ok = connect_server(cli, cli->values[INIT_SERVER], &ledger_line_kind, DATABASE_MAKE, &line, err) &&
          ledger_line_grant(&line, err) && init_orders(cli, err);
     if (ok) {
         output_result(&cli->output, "%s: ready for stations; ledger version %u, orders version %u\n", line.path,
@@ -116,7 +126,8 @@ const struct cli_verb cli_verb_line_init = {
                    "they append to their own log, and take shares of orders, through functions.\n"
                    "\n"
                    "A new version may read every entry that is there once, in one transaction that\n"
-                   "can take long: stations wait meanwhile. Where it is stopped, nothing is changed.\n",
+                   "can take long: stations wait meanwhile. Each step is said. Where it is stopped,\n"
+                   "nothing is changed: run it again.\n",
     .examples = "  imprint line init --server 'host=db.example dbname=line user=postgres'\n"
                 "  imprint line init --sql\n",
     .options = init_options,
@@ -196,9 +207,9 @@ static bool add_role(struct cli *cli, const struct role_kind *kind, struct error
 
     if (cli->values[ADD_SQL] != NULL)
         return show_role_sql(&cli->output, kind, name, err);
-    ok = kind->sql(name, sql, err) && connect_server(server, &ledger_line_kind, DATABASE_USE, &line, err) &&
+    ok = kind->sql(name, sql, err) && connect_server(cli, server, &ledger_line_kind, DATABASE_USE, &line, err) &&
          (file != NULL ? add_with_password(kind, &line, name, file, err) : kind->add(&line, name, NULL, err)) &&
-         grant_orders(server, name, kind->plans, err);
+         grant_orders(cli, server, name, kind->plans, err);
     if (ok) {
         output_result(&cli->output, "%s: %s%s %s%s%s\n", line.path, kind->what, name, kind->can,
                       file != NULL ? "; its password: " : "", file != NULL ? file : "");
@@ -298,7 +309,7 @@ static bool verify_line(struct cli *cli, struct error *err)
 {
     struct ledger_line_verify verify = {.context = &cli->output, .finding = show_finding};
     struct database line = {.handle = NULL};
-    bool ok = connect_server(cli->values[VERIFY_SERVER], &ledger_line_kind, DATABASE_READ, &line, err) &&
+    bool ok = connect_server(cli, cli->values[VERIFY_SERVER], &ledger_line_kind, DATABASE_READ, &line, err) &&
               ledger_line_verify(&line, &verify, err);
 
     if (ok)

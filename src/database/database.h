@@ -55,6 +55,9 @@ struct database_server {
     const char *password; /* NULL: from where libpq has it (pgpass), or another way to log in (certificate, peer) */
     unsigned connect_ms;  /* 0: DATABASE_CONNECT_MS */
     unsigned answer_ms;   /* 0: DATABASE_ANSWER_MS; an upgrade of the tables has a day */
+    /* Tables that are there are brought to `version`, as a step to `last`, which may take long. NULL: not called. */
+    void (*upgrading)(void *context, const struct database_kind *kind, unsigned version);
+    void *context;
 };
 
 /* Zero-initialised: closed. Must not move while open. */

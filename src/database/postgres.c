@@ -301,15 +301,19 @@ static bool read_version(struct database *database, unsigned *version, struct er
 }
 
 /* In a transaction: what was read before it may have changed. */
-static bool upgrade(struct database *database, struct error *err)
+static bool upgrade(struct database *database, const struct database_server *server, struct error *err)
 {
     const struct database_kind *kind = database->kind;
     unsigned version = 0;
     bool ok = read_version(database, &version, err);
+    const bool is_new = version == 0;
     char sql[SQL_MAX];
 
-    for (; ok && version < kind->version; version++)
+    for (; ok && version < kind->version; version++) {
+        if (!is_new && server->upgrading != NULL)
+            server->upgrading(server->context, kind, version + 1);
         ok = run(database, kind->upgrades[version], err);
+    }
     (void)snprintf(sql, sizeof sql,
                    MAKE_VERSIONS "INSERT INTO imprint_version (name, application_id, version) VALUES ('%s', %lu, %u)"
                                  " ON CONFLICT (name) DO UPDATE SET version = excluded.version",
@@ -317,24 +321,37 @@ static bool upgrade(struct database *database, struct error *err)
     return ok && run(database, sql, err);
 }
 
+/*
+ * A server does not look whether its client is still there while a statement runs: an upgrade that was interrupted
+ * would go on, for nobody, with the locks that the next one needs. Since version 14 it can look.
+ */
+static void end_with_client(struct database *database)
+{
+    struct error ignored = {.reason = ERROR_NONE};
+
+    (void)run(database, "SET client_connection_check_interval = 1000", &ignored);
+}
+
 /* With time for what reads whole tables. It waits for others' locks no longer than any statement does. */
-static bool upgrade_patiently(struct database *database, struct error *err)
+static bool upgrade_patiently(struct database *database, const struct database_server *server, struct error *err)
 {
     const unsigned answer_ms = database->answer_ms;
     char sql[SQL_MAX];
     bool ok;
 
+    end_with_client(database);
     if (!database_begin(database, err))
         return false;
     (void)snprintf(sql, sizeof sql, "SET LOCAL statement_timeout = %u", UPGRADE_MS);
     database->answer_ms = UPGRADE_MS + DATABASE_ANSWER_MS;
-    ok = run(database, sql, err) && upgrade(database, err) && database_commit(database, err);
+    ok = run(database, sql, err) && upgrade(database, server, err) && database_commit(database, err);
     database_rollback(database);
     database->answer_ms = answer_ms;
     return ok;
 }
 
-static bool bring_to_version(struct database *database, enum database_mode mode, struct error *err)
+static bool bring_to_version(struct database *database, const struct database_server *server, enum database_mode mode,
+                             struct error *err)
 {
     unsigned version;
 
@@ -351,7 +368,7 @@ static bool bring_to_version(struct database *database, enum database_mode mode,
     if (mode == DATABASE_READ || mode == DATABASE_JOIN)
         return database_refuse(database, ERROR_DATABASE_VERSION, "its tables are of an older version of imprint",
                                "have the administrator bring them up to date: imprint line init", err);
-    if (upgrade_patiently(database, err))
+    if (upgrade_patiently(database, server, err))
         return true;
     error_doing(err, "bring the database to this version");
     return false;
@@ -365,7 +382,8 @@ bool database_connect(struct database *database, const struct database_server *s
     database->engine = &engine;
     database->answer_ms = server->answer_ms != 0 ? server->answer_ms : DATABASE_ANSWER_MS;
     (void)snprintf(database->path, sizeof database->path, SETTINGS_NAME);
-    if (connect_to(database, server, err) && set_session(database, mode, err) && bring_to_version(database, mode, err))
+    if (connect_to(database, server, err) && set_session(database, mode, err) &&
+        bring_to_version(database, server, mode, err))
         return true;
     error_doing(err, error_keep_format(err, "open the %s", kind->name));
     database_close(database);

@@ -157,7 +157,7 @@ bool ledger_line_password(char password[static LEDGER_PASSWORD_SIZE], struct err
 
 bool ledger_line_grant(struct database *line, struct error *err)
 {
-    return database_run(line, "SELECT line_grant(name) FROM line_station", err);
+    return database_run(line, "SELECT line_grant(name) FROM line_station" LEDGER_STATIONS_WITH_ROLES, err);
 }
 
 /* --- asking --- */

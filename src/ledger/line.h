@@ -33,7 +33,10 @@ bool ledger_line_add_station(struct database *line, const char *name, const char
 /* A role that can log in and read all entries, for reports, and is no station; else the same. */
 bool ledger_line_add_reader(struct database *line, const char *name, const char *password, struct error *err);
 
-/* Gives every station its rights again: after an upgrade. False with a reason. */
+/* Of `line_station`, those that can get rights: a copy of the database on another server may have no roles yet. */
+#define LEDGER_STATIONS_WITH_ROLES " WHERE to_regrole(quote_ident(name)) IS NOT NULL"
+
+/* Gives every station that has a role its rights again: after an upgrade. False with a reason. */
 bool ledger_line_grant(struct database *line, struct error *err);
 
 #define LEDGER_PASSWORD_SIZE 33 /* 160 random bits, with a NUL */

@@ -5,6 +5,8 @@
  */
 #include "ledger/line_attempts.h"
 
+#include "ledger/line.h"
+
 /*
  * `code` is the exit code of a run that failed, `tries` the limit that its station has. An entry whose time is longer
  * than a time is left out: stations could not read it, nor any other of the device.
@@ -61,7 +63,7 @@
     "  EXECUTE format('GRANT EXECUTE ON FUNCTION line_open, line_leaf, line_append, line_find_key,'\n"                  \
     "    ' line_find_certificate, line_find_made, line_claim_board, line_find_mcu, line_find_attempts TO %I', role);\n" \
     "END $$;\n"                                                                                                         \
-    "SELECT line_grant(name) FROM line_station;\n"
+    "SELECT line_grant(name) FROM line_station" LEDGER_STATIONS_WITH_ROLES ";\n"
 
 #define EARLIER                                                                                                        \
     "DO $$ BEGIN\n"                                                                                                    \

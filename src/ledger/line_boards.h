@@ -6,4 +6,7 @@
 /* Makes version 2 of version 1 (line_tables.c): table and functions, with the numbers of the entries that are there. */
 extern const char line_boards_upgrade[];
 
+/* Makes version 7 of version 6: the same functions, in databases that had slower ones. */
+extern const char line_boards_lookups[];
+
 #endif

@@ -6,13 +6,15 @@
  */
 #include "ledger/line_mcus.h"
 
+#include "ledger/line.h"
+
 #define TABLE                                                                                                          \
     "CREATE TABLE line_mcu (number TEXT COLLATE \"C\" PRIMARY KEY, serial TEXT COLLATE \"C\" NOT NULL UNIQUE,\n"       \
     "  log BIGINT NOT NULL, seq BIGINT NOT NULL);\n"
 
-/* What an entry ties to its device; the alarms, as an array, which name both devices. */
+/* What an entry ties to its device; the alarms, as an array, which name both devices. Looked up as in line_boards.c. */
 #define DERIVE                                                                                                         \
-    "CREATE FUNCTION line_derive_mcu(log_id BIGINT, nr BIGINT, entry JSON) RETURNS JSONB\n"                            \
+    "CREATE OR REPLACE FUNCTION line_derive_mcu(log_id BIGINT, nr BIGINT, entry JSON) RETURNS JSONB\n"                 \
     "LANGUAGE plpgsql SET search_path = public, pg_temp AS $$\n"                                                       \
     "DECLARE\n"                                                                                                        \
     "  device TEXT := entry ->> 'device';\n"                                                                           \
@@ -27,11 +29,13 @@
     "  IF mcu IS NULL OR length(mcu) NOT BETWEEN 1 AND 64\n"                                                           \
     "    OR entry #>> '{evidence,serial_checked}' IS DISTINCT FROM 'true' THEN RETURN '[]'; END IF;\n"                 \
     "  INSERT INTO line_mcu (number, serial, log, seq) VALUES (mcu, device, log_id, nr) ON CONFLICT DO NOTHING;\n"     \
-    "  SELECT * INTO known FROM line_mcu m WHERE (m.number = mcu OR m.serial = device)\n"                              \
-    "    AND (m.number <> mcu OR m.serial <> device) ORDER BY m.number = mcu DESC LIMIT 1;\n"                          \
+    "  SELECT * INTO known FROM line_mcu m WHERE m.number = mcu AND m.serial <> device;\n"                             \
+    "  IF NOT FOUND THEN SELECT * INTO known FROM line_mcu m WHERE m.serial = device AND m.number <> mcu; END IF;\n"   \
     "  IF NOT FOUND THEN RETURN '[]'; END IF;\n"                                                                       \
     "  RETURN line_conflict('microcontroller ' || mcu, log_id, nr, device, known.serial, known.log, known.seq);\n"     \
-    "END $$;\n"                                                                                                        \
+    "END $$;\n"
+
+#define DERIVE_TOO                                                                                                     \
     "CREATE OR REPLACE FUNCTION line_derive(log_id BIGINT, nr BIGINT, entry JSON) RETURNS JSONB\n"                     \
     "LANGUAGE sql SET search_path = public, pg_temp AS $$\n"                                                           \
     "  SELECT line_derive_keys(log_id, nr, entry) || line_derive_board(log_id, nr, entry)\n"                           \
@@ -39,13 +43,15 @@
     "$$;\n"
 
 /* For stations: what keeps the device from being on this microcontroller. */
-#define FIND                                                                                                           \
-    "CREATE FUNCTION line_find_mcu(mcu TEXT, device TEXT) RETURNS TABLE (other TEXT, station TEXT, number TEXT)\n"     \
-    "LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$\n"                                   \
-    "  SELECT m.serial, l.station, m.number FROM line_mcu m JOIN line_log l ON l.id = m.log\n"                         \
-    "    WHERE (m.number = line_find_mcu.mcu OR m.serial = line_find_mcu.device)\n"                                    \
-    "    AND (m.number <> line_find_mcu.mcu OR m.serial <> line_find_mcu.device)\n"                                    \
-    "    ORDER BY m.number = line_find_mcu.mcu DESC LIMIT 1\n"                                                         \
+#define FIND                                                                                                                 \
+    "CREATE OR REPLACE FUNCTION line_find_mcu(mcu TEXT, device TEXT)\n"                                                      \
+    "RETURNS TABLE (other TEXT, station TEXT, number TEXT)\n"                                                                \
+    "LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$\n"                                         \
+    "  SELECT t.serial, l.station, t.number FROM (\n"                                                                        \
+    "      SELECT 1 AS place, m.* FROM line_mcu m WHERE m.number = line_find_mcu.mcu AND m.serial <> line_find_mcu.device\n" \
+    "      UNION ALL\n"                                                                                                      \
+    "      SELECT 2, m.* FROM line_mcu m WHERE m.serial = line_find_mcu.device AND m.number <> line_find_mcu.mcu) t\n"       \
+    "    JOIN line_log l ON l.id = t.log ORDER BY t.place LIMIT 1\n"                                                         \
     "$$;\n"
 
 #define RIGHTS                                                                                                         \
@@ -57,7 +63,7 @@
     "  EXECUTE format('GRANT EXECUTE ON FUNCTION line_open, line_leaf, line_append, line_find_key,'\n"                 \
     "    ' line_find_certificate, line_find_made, line_claim_board, line_find_mcu TO %I', role);\n"                    \
     "END $$;\n"                                                                                                        \
-    "SELECT line_grant(name) FROM line_station;\n"
+    "SELECT line_grant(name) FROM line_station" LEDGER_STATIONS_WITH_ROLES ";\n"
 
 /* In the order in which they arrived; one microcontroller with two devices is an alarm now. */
 #define EARLIER                                                                                                        \
@@ -66,4 +72,6 @@
     "    WHERE body LIKE '%\"mcu\":\"%' OR body LIKE '%\"result\":\"retired\"%' ORDER BY received, log, seq) e;\n"     \
     "END $$;\n"
 
-const char line_mcus_upgrade[] = TABLE DERIVE FIND RIGHTS EARLIER;
+const char line_mcus_upgrade[] = TABLE DERIVE DERIVE_TOO FIND RIGHTS EARLIER;
+
+const char line_mcus_lookups[] = DERIVE FIND;

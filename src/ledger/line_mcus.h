@@ -6,4 +6,7 @@
 /* Makes version 3 of version 2 (line_boards.h): table and functions, with what the entries that are there say. */
 extern const char line_mcus_upgrade[];
 
+/* Makes version 8 of version 7: the same functions, in databases that had slower ones. */
+extern const char line_mcus_lookups[];
+
 #endif

@@ -251,6 +251,8 @@ static const char *const upgrades[] = {
     line_alarms_upgrade,
     line_briefs_upgrade,
     line_attempts_upgrade,
+    line_boards_lookups,
+    line_mcus_lookups,
 };
 
 const struct database_kind ledger_line_kind = {

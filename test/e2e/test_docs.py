@@ -176,7 +176,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
                  "station", "socket", "station-label", "station-check", "user", "user-added", "user-changed", "user-removed", "order-unit", "order-lease", "order-returned", "order-synced", "report-reason", "ledger-certificate",
                  "manifest-exported", "manifest-progress", "manifest-fault", "manifest-verified", "manifest-imported",
                  "ledger-made", "ledger-alarm", "manifest-listed", "manifest-part", "ledger-cosigned", "ledger-stamped", "witness", "witness-made", "witness-trusts", "witness-log", "witness-answer",
-                 "line-sent", "line-progress", "line-alarm", "ledger-status", "line-ready", "line-planner", "line-station", "line-sql",
+                 "line-sent", "line-progress", "line-alarm", "ledger-status", "line-ready", "line-planner", "line-station", "line-sql", "line-upgrading",
                  "line-check", "line-verified", "reworked", "scrapped"}
     assert set(json_page.page()) - set(seen) == elsewhere
     rare = {("order", "first_article"),  # test_orders.py

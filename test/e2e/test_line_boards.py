@@ -2,6 +2,7 @@
 """Board numbers across a line: claimed on the server before a device is changed; a second one that is found later is an alarm."""
 import json
 import subprocess
+import time
 
 import pytest
 
@@ -19,6 +20,8 @@ AS_BEFORE_MCUS = ("DROP TABLE line_attempt", "ALTER TABLE line_entry DROP COLUMN
                   "CREATE FUNCTION line_derive(log_id BIGINT, nr BIGINT, entry JSON) RETURNS JSONB LANGUAGE sql SET search_path = public, pg_temp"
                   " AS $$ SELECT line_derive_keys(log_id, nr, entry) || line_derive_board(log_id, nr, entry) $$",
                   "UPDATE imprint_version SET version = 2 WHERE name = 'ledger of a line'")
+AS_VERSION_1 = ("DROP TABLE line_mcu", *AS_BEFORE_MCUS, "DROP TABLE line_board", "DROP FUNCTION line_derive(BIGINT, BIGINT, JSON)", "ALTER FUNCTION line_derive_keys RENAME TO line_derive",
+                "DROP FUNCTION line_board_lock, line_derive_board, line_claim_board", "UPDATE imprint_version SET version = 1 WHERE name = 'ledger of a line'")
 
 
 def member(line, folder, role, **more):
@@ -120,14 +123,64 @@ def test_a_database_of_version_1_learns_the_numbers_of_its_entries(line, first, 
     second.make(2, "--board", "B-2")
     second.make(3, "--board", "B-3")
     second.station.run("--device", second.part(3), "retire", second.serial(3), "--yes")
-    assert line.sql("DROP TABLE line_mcu", *AS_BEFORE_MCUS, "DROP TABLE line_board", "DROP FUNCTION line_derive(BIGINT, BIGINT, JSON)", "ALTER FUNCTION line_derive_keys RENAME TO line_derive",
-                    "DROP FUNCTION line_board_lock, line_derive_board, line_claim_board", "UPDATE imprint_version SET version = 1 WHERE name = 'ledger of a line'") == ""
+    assert line.sql(*AS_VERSION_1) == ""
     older = first.make(4, "--board", "B-4", code=6).error
     assert older["reason"] == "database-version" and "imprint line init" in older["next"]
     run_program("line", "init", "--server", line.settings())
     assert boards(line) == ["B-1|st-01|t", "B-2|st-02|t"]
     first.make(4, "--board", "B-4")
     assert "of device" in first.make(5, "--board", "B-2", code=4).error["cause"]
+
+
+def rows_read(line, *tables):
+    """How many rows the server has read of each without an index."""
+    names = ", ".join(f"'{table}'" for table in tables)
+    return {name: int(rows) for name, rows in (row.split("|") for row in line.sql(f"SELECT relname, seq_tup_read FROM pg_stat_user_tables WHERE relname IN ({names})").split())}
+
+
+def version(line):
+    return line.sql("SELECT version FROM imprint_version WHERE name = 'ledger of a line'")
+
+
+def test_an_upgrade_that_is_killed_is_begun_again(line, first):
+    """The server ends it, too, within seconds, and leaves no lock; the next one reads each entry once."""
+    entry = """'{"board":"C-' || n || '","device":"' || lpad(n::text, 18, '0') || '","evidence":{"run":{"board":{"mcu":"' || n || '"}},"serial_checked":true},"result":"provisioned","time":"2026"}'"""
+    first.make(1, "--board", "B-1")
+    read = line.sql("SELECT pg_get_functiondef('line_read'::regproc)")
+    assert line.sql(*AS_VERSION_1, f"INSERT INTO line_entry (log, seq, leaf, body) SELECT 1, n, '', {entry} FROM generate_series(100, 399) n", "INSERT INTO line_station (name) VALUES ('without-a-role')",
+                    "CREATE OR REPLACE FUNCTION line_read(entry TEXT) RETURNS JSON LANGUAGE sql AS $$ SELECT '{}'::json FROM pg_sleep(60) $$") == ""
+    with subprocess.Popen([PROGRAM, "line", "init", "--server", line.settings()], stderr=subprocess.PIPE) as killed:
+        assert b"making version 2 of" in killed.stderr.readline()
+        killed.kill()
+    late = time.monotonic() + 20
+    while line.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%line_board%' AND pid <> pg_backend_pid()") != "0":
+        assert time.monotonic() < late, "the server goes on with what nobody waits for"
+        time.sleep(0.1)
+    assert version(line) == "1" and line.sql("SELECT to_regclass('line_board') IS NULL") == "t"
+    assert line.sql(read) == ""
+    done = run_program("--json", "line", "init", "--server", line.settings())
+    steps = [item for item in done.objects if item["event"] == "line-upgrading"]
+    assert [item["version"] for item in steps] == list(range(2, steps[0]["last"] + 1)) and version(line) == str(steps[0]["last"])
+    assert line.sql("SELECT count(*) FROM line_board b JOIN line_mcu m ON m.serial = b.serial") == "300" and "B-1|st-01|t" in boards(line)
+    assert all(rows < 300 * 20 for rows in rows_read(line, "line_board", "line_mcu").values()), "as many as there are entries, not their square"
+    assert not [item for item in run_program("--json", "line", "init", "--server", line.settings()).objects if item["event"] == "line-upgrading"]
+
+
+def test_no_run_reads_a_whole_table(line, first):
+    """A line has millions of devices: whatever a run asks, an index answers."""
+    fills = {"line_device (serial, log, seq)": "'D' || n, 1, n", "line_key (x, serial, log, seq)": "sha256(n::text::bytea), 'D' || n, 1, n", "line_certificate (number, serial, log, seq)": "sha256(n::text::bytea), 'D' || n, 1, n",
+             "line_board (number, serial, station, log, seq)": "'N-' || n, 'D' || n, 'st-02', 1, n", "line_mcu (number, serial, log, seq)": "'M' || n, 'D' || n, 1, n",
+             "line_attempt (log, seq, serial, time, result, reason, code, tries)": "1, n, 'D' || n, '2026', 'failed', 'x', 1, 3",
+             "line_entry (log, seq, leaf, body)": "1, n, '', '{}'", "line_checkpoint (log, size, note)": "1, n, ''"}
+    first.make(1, "--board", "B-1")
+    assert line.sql(*(f"INSERT INTO {table} SELECT {values} FROM generate_series(1000, 3999) n" for table, values in fills.items()), "ANALYZE") == ""
+    tables = [table.split()[0] for table in fills]
+    before = rows_read(line, *tables)
+    first.make(2, "--board", "B-2")
+    Bench(first.station).run(3, "a", ONE)
+    assert line.sql("SELECT count(*) FROM line_board WHERE number IN ('B-1', 'B-2')") == "2" and line.sql(f"SELECT count(*) FROM line_mcu WHERE number = '{ONE}'") == "1"
+    after = rows_read(line, *tables)
+    assert {table: after[table] - before[table] for table in tables if after[table] - before[table] > 1000} == {}
 
 
 # ---- microcontrollers
