@@ -148,7 +148,7 @@ _imprint_options() {
         "rework") echo "--operator --note" ;;
         "scrap") echo "--operator --note" ;;
         "retire") echo "--yes --lost --operator" ;;
-        "erase") echo "--yes" ;;
+        "erase") echo "--yes --io-key" ;;
         "compile") echo "--c --binary --certificates --name --arm --run-at-start --out" ;;
         "board info") echo "--console" ;;
         "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --order --board --socket --firmware --tries --timeout --switch --primary-console --end" ;;

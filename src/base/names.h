@@ -178,6 +178,7 @@
 #define chip_command_genkey_public imprint_chip_command_genkey_public
 #define chip_command_info imprint_chip_command_info
 #define chip_command_lock imprint_chip_command_lock
+#define chip_command_mac imprint_chip_command_mac
 #define chip_command_nonce imprint_chip_command_nonce
 #define chip_command_nonce_seeding imprint_chip_command_nonce_seeding
 #define chip_command_privwrite imprint_chip_command_privwrite
@@ -206,6 +207,7 @@
 #define chip_config_get_policy imprint_chip_config_get_policy
 #define chip_config_has_io_key imprint_chip_config_has_io_key
 #define chip_config_i2c_address imprint_chip_config_i2c_address
+#define chip_config_io_key_slot imprint_chip_config_io_key_slot
 #define chip_config_is_i2c imprint_chip_config_is_i2c
 #define chip_config_is_locked imprint_chip_config_is_locked
 #define chip_config_mark_data_locked imprint_chip_config_mark_data_locked
@@ -214,6 +216,7 @@
 #define chip_config_note_difference imprint_chip_config_note_difference
 #define chip_config_part imprint_chip_config_part
 #define chip_config_policy_distance imprint_chip_config_policy_distance
+#define chip_config_protect_io imprint_chip_config_protect_io
 #define chip_config_revision imprint_chip_config_revision
 #define chip_config_revision_differs imprint_chip_config_revision_differs
 #define chip_config_revision_is_known imprint_chip_config_revision_is_known
@@ -246,7 +249,9 @@
 #define chip_lock_config imprint_chip_lock_config
 #define chip_lock_data imprint_chip_lock_data
 #define chip_lock_slot imprint_chip_lock_slot
+#define chip_mac_compute imprint_chip_mac_compute
 #define chip_mac_num_in imprint_chip_mac_num_in
+#define chip_mac_of_slot imprint_chip_mac_of_slot
 #define chip_mac_privwrite imprint_chip_mac_privwrite
 #define chip_mac_write imprint_chip_mac_write
 #define chip_match_limit imprint_chip_match_limit
@@ -657,6 +662,8 @@
 #define input_read_config imprint_input_read_config
 #define input_read_dump imprint_input_read_dump
 #define input_release imprint_input_release
+#define io_key_read imprint_io_key_read
+#define io_key_write imprint_io_key_write
 #define issued_check imprint_issued_check
 #define issued_has_key imprint_issued_has_key
 #define issuer_certificate imprint_issuer_certificate
@@ -1166,6 +1173,7 @@
 #define provision_check_needs imprint_provision_check_needs
 #define provision_data_summary imprint_provision_data_summary
 #define provision_datum_block imprint_provision_datum_block
+#define provision_datum_check imprint_provision_datum_check
 #define provision_datum_compare imprint_provision_datum_compare
 #define provision_datum_of imprint_provision_datum_of
 #define provision_datum_write imprint_provision_datum_write
@@ -1187,7 +1195,9 @@
 #define provision_needs_import_key imprint_provision_needs_import_key
 #define provision_needs_lock_config imprint_provision_needs_lock_config
 #define provision_needs_lock_data imprint_provision_needs_lock_data
+#define provision_needs_lock_io_key imprint_provision_needs_lock_io_key
 #define provision_needs_lock_slot imprint_provision_needs_lock_slot
+#define provision_needs_make_io_key imprint_provision_needs_make_io_key
 #define provision_needs_prove_certificate imprint_provision_needs_prove_certificate
 #define provision_needs_prove_data imprint_provision_needs_prove_data
 #define provision_needs_prove_key imprint_provision_needs_prove_key
@@ -1224,7 +1234,9 @@
 #define provision_step_import_key imprint_provision_step_import_key
 #define provision_step_lock_config imprint_provision_step_lock_config
 #define provision_step_lock_data imprint_provision_step_lock_data
+#define provision_step_lock_io_key imprint_provision_step_lock_io_key
 #define provision_step_lock_slot imprint_provision_step_lock_slot
+#define provision_step_make_io_key imprint_provision_step_make_io_key
 #define provision_step_named imprint_provision_step_named
 #define provision_step_needs imprint_provision_step_needs
 #define provision_step_prove_certificate imprint_provision_step_prove_certificate
@@ -1538,6 +1550,7 @@
 #define station_store_close imprint_station_store_close
 #define station_store_exists imprint_station_store_exists
 #define station_store_forget imprint_station_store_forget
+#define station_store_has_io_key imprint_station_store_has_io_key
 #define station_store_key_ids imprint_station_store_key_ids
 #define station_store_open imprint_station_store_open
 #define station_store_read_place imprint_station_store_read_place

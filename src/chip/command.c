@@ -145,6 +145,17 @@ const struct chip_command chip_command_sha_hmac = {
     .effect = CHIP_READS,
 };
 
+const struct chip_command chip_command_mac = {
+    .name = "MAC",
+    .opcode = 0x08,
+    .exec_max_ms = {55, 55, 55},
+    .first_poll_us = 2500,
+    .repeatable = false,
+    .uses_key = true,
+    .registers = CHIP_REGISTERS_NEEDED,
+    .effect = CHIP_READS,
+};
+
 /* ---- private and public keys ---- */
 
 /* A second GenKey makes a second key. */

@@ -61,6 +61,7 @@ extern const struct chip_command chip_command_nonce_seeding; /* with a random nu
 extern const struct chip_command chip_command_gendig;        /* the key of a slot */
 extern const struct chip_command chip_command_sha;           /* update and end */
 extern const struct chip_command chip_command_sha_hmac;      /* HMAC start with a slot */
+extern const struct chip_command chip_command_mac;           /* the key of a slot over TempKey */
 
 /* Private and public keys. */
 extern const struct chip_command chip_command_genkey;        /* private key creation */

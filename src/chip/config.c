@@ -355,7 +355,11 @@ void chip_config_get_policy(const struct chip_config *config, enum chip_part par
 
 void chip_config_model(struct chip_config *config, enum chip_part part, const struct chip_policy_bytes *policy)
 {
+    const uint8_t revision[CHIP_REVISION_BYTES] = {0, 0, part == CHIP_PART_ATECC508A ? 0x50 : 0x60,
+                                                   part == CHIP_PART_ATECC608B ? REVISION_LAST_KNOWN_608 : 0};
+
     memset(config, 0, sizeof *config);
+    chip_config_set_revision(config, revision);
     config->zone[CONFIG_AES_ENABLE_AT] = part != CHIP_PART_ATECC508A;
     config->zone[CONFIG_I2C_ENABLE_AT] = 1;
     config->zone[CONFIG_LOCK_VALUE_AT] = CONFIG_UNLOCKED;

@@ -60,7 +60,12 @@ void chip_config_set_address_byte(struct chip_config *config, uint8_t value);
  */
 enum chip_secret_output { CHIP_SECRET_CLEAR, CHIP_SECRET_ENCRYPTED, CHIP_SECRET_INSIDE };
 enum chip_secret_output chip_config_ecdh_output(const struct chip_config *config);
-bool chip_config_has_io_key(const struct chip_config *config); /* the IO protection key may be used */
+bool chip_config_has_io_key(const struct chip_config *config);     /* the IO protection key may be used */
+uint8_t chip_config_io_key_slot(const struct chip_config *config); /* the slot it lies in, where it may be used */
+
+/* Sets ChipOptions: the IO protection key is in `slot`, and the secrets of ECDH and KDF leave the chip only encrypted
+ * with it. */
+void chip_config_protect_io(struct chip_config *config, uint8_t slot);
 
 /* SecureBoot's mode and slots as a word: bytes 07 F7 are 0xF707. */
 uint16_t chip_config_secure_boot(const struct chip_config *config);
@@ -130,6 +135,7 @@ enum chip_ability {
     CHIP_CAN_LOCK = 1 << 10, /* Lock of this single slot */
     CHIP_CAN_HMAC = 1 << 11, /* HMAC-SHA-256 with the secret here */
     CHIP_CAN_AES = 1 << 12,  /* AES-128 with the key here (ATECC608) */
+    CHIP_CAN_MAC = 1 << 13,  /* MAC with the secret here over the chip's own challenge */
 };
 uint32_t chip_slot_can(const struct chip_config *config, uint8_t slot);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The chip's commands as typed calls: thin, one purpose each. This file has what provisioning, and signing with the
- * provisioned keys, need; operations_encrypted.h writes secrets, operations_aes.h, _hmac.h, _agreement.h and _device.h
- * have the rest. Commands without a use in this tree or in its plans are left out. Each call is linked only where
- * it is used. All take a `struct error *` that may be NULL, leave the chip awake (chip_sleep() ends a piece of work)
- * and wipe every secret they held. Slots are 0..15 and checked: CHIP_BAD_ARGUMENT before anything is sent.
+ * provisioned keys, need; operations_encrypted.h writes secrets, operations_aes.h, _hmac.h, _mac.h, _agreement.h and
+ * _device.h have the rest. Commands without a use in this tree or in its plans are left out. Each call is linked only
+ * where it is used. All take a `struct error *` that may be NULL, leave the chip awake (chip_sleep() ends a piece of
+ * work) and wipe every secret they held. Slots are 0..15 and checked: CHIP_BAD_ARGUMENT before anything is sent.
  */
 #ifndef IMPRINT_CHIP_OPERATIONS_H
 #define IMPRINT_CHIP_OPERATIONS_H

@@ -29,6 +29,7 @@ static const struct {
     {CHIP_CAN_WRITE_CLEAR, "write", "can be written, in clear"},
     {CHIP_CAN_READ_CLEAR, "read", "can be read, in clear"},
     {CHIP_CAN_HMAC, "hmac", "computes HMAC-SHA-256 with the secret in it"},
+    {CHIP_CAN_MAC, "mac", "computes a MAC with the secret in it"},
     {CHIP_CAN_AES, "aes", "encrypts and decrypts with the AES-128 key in it"},
     {CHIP_CAN_LOCK, "lock", "can be locked by itself, for ever"},
 };

@@ -116,7 +116,7 @@ void progress_consequence(const struct provision_step *step, char text[static PR
                  step->slot);
     } else if (step->loses_data) {
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, LOSES_DATA);
-    } else if (step->forever && step->datum != 0) {
+    } else if (step->forever && step->datum != 0 && step->kind->consequence == NULL) {
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "what slot %u holds now is lost", step->slot);
     } else if (step->kind->consequence != NULL) {
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "%s", step->kind->consequence);

@@ -13,6 +13,7 @@
 #include "station/certificate_templates.h"
 #include "station/file.h"
 #include "profile/board_number.h"
+#include "profile/data.h"
 #include "station/profile_file.h"
 #include "station/key_files.h"
 #include "station/published_keys.h"
@@ -141,9 +142,14 @@ static bool check_data(const struct profile *profile, struct error *err)
 {
     if (profile->data_count == 0)
         return true;
-    error_set(err, ERROR_PROFILE_CONFLICT,
-              "a board cannot write the data of a profile: its secrets would be in the image",
-              "provision such a device from a station that reaches the chip: imprint provision");
+    if (profile_datum_is_io_key(&profile->data[0]))
+        error_set(err, ERROR_PROFILE_CONFLICT, "a board's factory image makes no IO protection key",
+                  "set it from a station that reaches the chip, into the board's key store: imprint --storage "
+                  "flash:IMAGE provision PROFILE");
+    else
+        error_set(err, ERROR_PROFILE_CONFLICT,
+                  "a board cannot write the data of a profile: its secrets would be in the image",
+                  "provision such a device from a station that reaches the chip: imprint provision");
     error_doing(err, "compile the profile");
     error_with_subject(err, profile->data[0].name);
     err->line = profile->data[0].line;

@@ -229,6 +229,7 @@ const struct cli_verb cli_verb_retire = {
                    "records and moves record.json aside (record-retired-TIME.json, same folder).\n"
                    "The keys stay in the chip, but from then on imprint provision may replace them:\n"
                    "what they sign or decrypt for, a certificate for example, is then lost.\n"
+                   "The chip's IO protection key stays in the key store.\n"
                    "The number of its board and its microcontroller may have another chip then.\n"
                    "\n"
                    "After an interruption run it again. The history of the device stays, with a\n"

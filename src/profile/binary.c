@@ -18,7 +18,7 @@ static const uint8_t binary_magic[4] = {'I', 'P', 'R', 'F'};
 #define BINARY_SUPPLY_BYTES 3       /* version 3: after the name */
 #define BINARY_KEY_BYTES 20         /* without its texts */
 #define BINARY_CERTIFICATE_BYTES 22 /* likewise; from version 5 on one more after them */
-#define BINARY_DATUM_BYTES 13       /* of each datum */
+#define BINARY_DATUM_BYTES 14       /* of each datum; before version 7 one less */
 #define FLAG_LOCK_CONFIG 0x01
 #define FLAG_LOCK_DATA 0x02
 #define FLAG_LOCK_SLOT 0x01
@@ -148,7 +148,7 @@ static void binary_put_certificates(struct binary_sink *sink, uint8_t version, c
         binary_put_certificate(sink, version, &profile->certificates[i]);
 }
 
-static void binary_put_data(struct binary_sink *sink, const struct profile *profile)
+static void binary_put_data(struct binary_sink *sink, uint8_t version, const struct profile *profile)
 {
     const uint8_t count = (uint8_t)profile_data_count(profile);
 
@@ -164,7 +164,8 @@ static void binary_put_data(struct binary_sink *sink, const struct profile *prof
         fixed[10] = datum->slot;
         fixed[11] = datum->write_key;
         fixed[12] = (uint8_t)datum->replace;
-        binary_put(sink, fixed, sizeof(fixed));
+        fixed[13] = datum->lock_slot ? FLAG_LOCK_SLOT : 0;
+        binary_put(sink, fixed, version >= PROFILE_BINARY_VERSION_IO_KEY ? sizeof(fixed) : sizeof(fixed) - 1);
         binary_put_text(sink, datum->name, PROFILE_NAME_MAX);
         binary_put_text(sink, datum->source, PROFILE_SOURCE_MAX);
     }
@@ -180,11 +181,14 @@ static void binary_put_bytes(struct binary_sink *sink, const struct chip_policy_
 
 /*
  * Version 2 added certificate requests, version 3 `genuine`, `rehearsal` and the mark, version 4 certificates, version
- * 5 how a certificate is proven, and data, version 6 the bytes of a configuration. A profile has the lowest version
- * that can say what it says, so it keeps its digest when a version is added.
+ * 5 how a certificate is proven, and data, version 6 the bytes of a configuration, version 7 the IO protection key. A
+ * profile has the lowest version that can say what it says, so it keeps its digest when a version is added.
  */
 static uint8_t binary_version(const struct profile *profile)
 {
+    for (size_t i = 0; i < profile_data_count(profile); i++)
+        if (profile->data[i].type == PROFILE_DATUM_IO_KEY)
+            return PROFILE_BINARY_VERSION_IO_KEY;
     if (profile_bytes(profile) != NULL)
         return PROFILE_BINARY_VERSION_BYTES;
     if (profile_data_count(profile) != 0)
@@ -230,7 +234,7 @@ static bool binary_put_profile(struct binary_sink *sink, const struct profile *p
     if (header[4] >= PROFILE_BINARY_VERSION_CERTIFICATES)
         binary_put_certificates(sink, header[4], profile);
     if (header[4] >= PROFILE_BINARY_VERSION_PROOF)
-        binary_put_data(sink, profile);
+        binary_put_data(sink, header[4], profile);
     if (profile_bytes(profile) != NULL)
         binary_put_bytes(sink, profile_bytes(profile));
     return sink->good;

@@ -63,13 +63,16 @@ static bool value_replace(const struct profile *profile, const struct profile_da
 static bool value_form(const struct profile *profile, const struct profile_datum *datum)
 {
     (void)profile;
+    if (profile_datum_is_io_key(datum))
+        return datum->form != 0;
     return datum->form != PROFILE_DATUM_FILE && datum->form != PROFILE_DATUM_TEXT && datum->form != PROFILE_DATUM_HEX;
 }
 
 static bool value_source(const struct profile *profile, const struct profile_datum *datum)
 {
     (void)profile;
-    if (memchr(datum->source, '\0', PROFILE_SOURCE_MAX) == NULL || datum->source[0] == '\0')
+    if (memchr(datum->source, '\0', PROFILE_SOURCE_MAX) == NULL ||
+        (datum->source[0] == '\0') != profile_datum_is_io_key(datum))
         return true;
     for (const char *at = datum->source; *at != '\0'; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
@@ -80,14 +83,15 @@ static bool value_source(const struct profile *profile, const struct profile_dat
 static const struct datum_rule value_rules[] = {
     {"name", ERROR_PROFILE_SCHEMA, value_name, "not a valid name",
      "a letter, then letters, digits, - and _, at most 63 characters"},
-    {"type", ERROR_PROFILE_SCHEMA, value_type, "not a known type", "bytes, hmac, aes or derive"},
+    {"type", ERROR_PROFILE_SCHEMA, value_type, "not a known type", "bytes, hmac, aes, derive or io-protection"},
     {"slot", ERROR_PROFILE_SCHEMA, value_slot, "not a slot of the chip", "a slot from 0 to 15"},
     {"id", ERROR_PROFILE_SCHEMA, value_id, "not a key id that an application may use", "a number from 1 to 0x3fffffff"},
     {"algorithm", ERROR_PROFILE_SCHEMA, value_algorithm, "not an algorithm for a secret of the chip",
      "the words of the profile format"},
     {"write-key", ERROR_PROFILE_SCHEMA, value_write_key, "not a slot of the chip", "a slot from 0 to 15"},
     {"replace", ERROR_PROFILE_SCHEMA, value_replace, "not a known rule", "never or unclaimed"},
-    {"name", ERROR_PROFILE_SCHEMA, value_form, "the entry needs one content", "one of file, text and hex"},
+    {"name", ERROR_PROFILE_SCHEMA, value_form, "the entry needs one content, and io-protection none",
+     "one of file, text and hex; imprint itself makes the key of io-protection"},
     {"name", ERROR_PROFILE_SCHEMA, value_source, "the content is empty, too long or has control characters",
      "1 to 255 bytes, no control characters; a file for more"},
 };
@@ -97,13 +101,13 @@ static const struct datum_rule value_rules[] = {
 static bool conflict_secret_literal(const struct profile *profile, const struct profile_datum *datum)
 {
     (void)profile;
-    return profile_datum_is_secret(datum) && datum->form != PROFILE_DATUM_FILE;
+    return profile_datum_is_key(datum) && datum->form != PROFILE_DATUM_FILE;
 }
 
 static bool conflict_id_missing(const struct profile *profile, const struct profile_datum *datum)
 {
     (void)profile;
-    return profile_datum_is_secret(datum) != (datum->id != 0);
+    return profile_datum_is_key(datum) != (datum->id != 0);
 }
 
 static bool is_for(const struct profile_datum *datum)
@@ -115,6 +119,7 @@ static bool is_for(const struct profile_datum *datum)
         return datum->algorithm == PSA_ALG_HKDF(PSA_ALG_SHA_256);
     case PROFILE_DATUM_AES:
         return PSA_ALG_IS_CIPHER(datum->algorithm) || PSA_ALG_IS_AEAD(datum->algorithm);
+    case PROFILE_DATUM_IO_KEY:
     case PROFILE_DATUM_BYTES:
     default:
         return datum->algorithm == 0;
@@ -132,6 +137,22 @@ static bool conflict_no_aes(const struct profile *profile, const struct profile_
     return datum->type == PROFILE_DATUM_AES && (profile->parts & 1u << CHIP_PART_ATECC508A) != 0;
 }
 
+static bool conflict_no_io_key(const struct profile *profile, const struct profile_datum *datum)
+{
+    return profile_datum_is_io_key(datum) && (profile->parts & 1u << CHIP_PART_ATECC508A) != 0;
+}
+
+static bool conflict_lock_type(const struct profile *profile, const struct profile_datum *datum)
+{
+    (void)profile;
+    return datum->lock_slot && !profile_datum_is_io_key(datum);
+}
+
+static bool conflict_lock_fixed(const struct profile *profile, const struct profile_datum *datum)
+{
+    return datum->lock_slot && profile->configuration == PROFILE_POLICY;
+}
+
 static bool conflict_unlocked(const struct profile *profile, const struct profile_datum *datum)
 {
     (void)datum;
@@ -140,7 +161,7 @@ static bool conflict_unlocked(const struct profile *profile, const struct profil
 
 static bool conflict_write_key_policy(const struct profile *profile, const struct profile_datum *datum)
 {
-    return datum->write_key != PROFILE_SLOT_ANY && (!profile_writes_config(profile) || !profile_datum_is_secret(datum));
+    return datum->write_key != PROFILE_SLOT_ANY && (!profile_writes_config(profile) || !profile_datum_is_key(datum));
 }
 
 /* GenDig takes the first 32 bytes of a slot: chip-commands, GenDig. */
@@ -149,7 +170,7 @@ static bool conflict_write_key_none(const struct profile *profile, const struct 
     if (datum->write_key == PROFILE_SLOT_ANY)
         return false;
     for (size_t i = 0; i < profile->data_count; i++)
-        if (profile->data[i].slot == datum->write_key && profile_datum_is_secret(&profile->data[i]) &&
+        if (profile->data[i].slot == datum->write_key && profile_datum_is_key(&profile->data[i]) &&
             profile->data[i].type != PROFILE_DATUM_AES)
             return false;
     return true;
@@ -172,6 +193,8 @@ static bool conflict_content(const struct profile *profile, const struct profile
     char name[PROFILE_SUBJECT_TEXT_MAX];
 
     (void)profile;
+    if (profile_datum_is_io_key(datum))
+        return false;
     if (datum->form == PROFILE_DATUM_FILE)
         return !profile_fill_subject(datum->source, any_serial, name, &err);
     return !profile_datum_literal(datum, any_serial, &out, &err);
@@ -181,14 +204,21 @@ static const struct datum_rule conflict_rules[] = {
     {"type", ERROR_PROFILE_CONFLICT, conflict_secret_literal, "a secret is never in the profile itself",
      "file: the name of a file that only the station's users can read"},
     {"id", ERROR_PROFILE_CONFLICT, conflict_id_missing,
-     "a secret is a key of PSA and has a key id; other data has none", "id: 1 to 0x3fffffff with a secret"},
+     "a secret is a key of PSA and has a key id; io-protection and other data have none",
+     "id: 1 to 0x3fffffff with hmac, aes or derive, and no other id"},
     {"algorithm", ERROR_PROFILE_CONFLICT, conflict_algorithm, "not an algorithm for this type",
-     "hmac(sha-256) for hmac, a mode such as gcm for aes, hkdf(sha-256) for derive, none for bytes"},
+     "hmac(sha-256) for hmac, a mode such as gcm for aes, hkdf(sha-256) for derive, none for the others"},
     {"type", ERROR_PROFILE_CONFLICT, conflict_no_aes, "an ATECC508A has no AES", "parts without it, or another type"},
+    {"type", ERROR_PROFILE_CONFLICT, conflict_no_io_key, "an ATECC508A has no IO protection key",
+     "parts without it, or no io-protection entry"},
+    {"lock-slot", ERROR_PROFILE_CONFLICT, conflict_lock_type, "only the slot of io-protection is locked",
+     "no lock-slot with another type"},
+    {"lock-slot", ERROR_PROFILE_CONFLICT, conflict_lock_fixed,
+     "a part that imprint configures never accepts another IO protection key after the data lock", "no lock-slot"},
     {"slot", ERROR_PROFILE_CONFLICT, conflict_unlocked,
      "what a slot holds can only be proven after the data zone is locked", "lock: [config, data]"},
     {"write-key", ERROR_PROFILE_CONFLICT, conflict_write_key_policy,
-     "write-key says how the slot of a secret is configured, which imprint does with policy or bytes alone",
+     "write-key says how the slot of hmac, aes or derive is configured, which imprint does with policy or bytes alone",
      "no write-key; chip.write-keys for a part that is configured already"},
     {"write-key", ERROR_PROFILE_CONFLICT, conflict_write_key_none, "no other secret of 32 bytes is in that slot",
      "the slot of an entry with type: hmac or derive"},
@@ -250,6 +280,8 @@ static bool find_pair(const struct profile *profile, struct profile_conflict *co
                 return report(conflict, later, "name", PROFILE_AT_DATUM, earlier);
             if (a->slot == b->slot)
                 return report(conflict, later, "slot", PROFILE_AT_DATUM, earlier);
+            if (profile_datum_is_io_key(a) && profile_datum_is_io_key(b))
+                return report(conflict, later, "type", PROFILE_AT_DATUM, earlier);
             if (a->id != 0 && a->id == b->id)
                 return report(conflict, later, "id", PROFILE_AT_DATUM, earlier);
         }

@@ -120,6 +120,7 @@ static const struct {
     [PROFILE_DATUM_HMAC] = {0x8F8F, 0x001C},
     [PROFILE_DATUM_AES] = {0x8F8F, 0x0018}, /* KeyType 6 */
     [PROFILE_DATUM_DERIVE] = {0x8F8F, 0x001C},
+    [PROFILE_DATUM_IO_KEY] = {0x8F8F, 0x005C}, /* ReqRandom, as slot 6 of a TrustFLEX part in the permanent choice */
 };
 
 static void derive_datum(const struct profile_datum *datum, struct chip_config *config)
@@ -131,6 +132,8 @@ static void derive_datum(const struct profile_datum *datum, struct chip_config *
     else if (datum->replace != PROFILE_REPLACE_NEVER)
         slot_config = DATUM_REPLACEABLE_CONFIG;
     chip_set_slot_policy(config, datum->slot, slot_config, derive_datum_rows[datum->type].key_config);
+    if (datum->type == PROFILE_DATUM_IO_KEY)
+        chip_config_protect_io(config, datum->slot);
 }
 
 static const struct named_configuration *wanted_blank(enum chip_part part)
@@ -222,6 +225,29 @@ static bool wanted_serves_derive(const struct profile *profile, const struct chi
     return true;
 }
 
+/* The chip takes its IO protection key from one slot, which the configuration names. */
+static bool wanted_serves_io_key(const struct profile *profile, const struct chip_config *wanted, struct error *err)
+{
+    for (size_t i = 0; i < profile_data_count(profile); i++) {
+        const struct profile_datum *datum = &profile->data[i];
+
+        if (datum->type != PROFILE_DATUM_IO_KEY ||
+            (chip_config_has_io_key(wanted) && chip_config_io_key_slot(wanted) == datum->slot))
+            continue;
+        error_set(err, ERROR_PROFILE_CONFLICT,
+                  chip_config_has_io_key(wanted)
+                      ? "the chip's configuration (ChipOptions) has its IO protection key in another slot"
+                      : "the chip's configuration (ChipOptions) has no IO protection key",
+                  chip_config_has_io_key(wanted)
+                      ? "name that slot: imprint info shows ChipOptions, whose bits 15 to 12 are its number"
+                      : "leave the io-protection entry out of the profile, or use a configuration that has such a key");
+        error_at_slot(err, datum->slot);
+        error_with_subject(err, datum->name);
+        return false;
+    }
+    return true;
+}
+
 bool profile_wanted_config(const struct profile *profile, const struct chip_config *now, struct chip_config *wanted,
                            struct error *err)
 {
@@ -252,7 +278,7 @@ bool profile_wanted_config(const struct profile *profile, const struct chip_conf
     /* On a part without I2C, byte 16 configures a GPIO: the board decides it, not the profile. */
     if (!chip_config_is_i2c(&found))
         chip_config_set_address_byte(wanted, chip_config_address_byte(&found));
-    if (!wanted_serves_derive(profile, wanted, err))
+    if (!wanted_serves_derive(profile, wanted, err) || !wanted_serves_io_key(profile, wanted, err))
         goto refuse;
     return true;
 refuse:

@@ -10,6 +10,7 @@ size_t profile_datum_bytes(const struct profile_datum *datum)
     switch (datum->type) {
     case PROFILE_DATUM_HMAC:
     case PROFILE_DATUM_DERIVE:
+    case PROFILE_DATUM_IO_KEY:
         return PROFILE_SECRET_BYTES;
     case PROFILE_DATUM_AES:
         return PROFILE_AES_BYTES;
@@ -19,11 +20,13 @@ size_t profile_datum_bytes(const struct profile_datum *datum)
     }
 }
 
-/* A secret to derive from proves itself by an HMAC, too. */
+/* A secret to derive from proves itself by an HMAC, too. The slot of an IO protection key may have ReqRandom. */
 uint32_t profile_datum_needs(const struct profile_datum *datum)
 {
     if (datum->type == PROFILE_DATUM_BYTES)
         return CHIP_CAN_READ_CLEAR;
+    if (profile_datum_is_io_key(datum))
+        return CHIP_CAN_MAC;
     return datum->type == PROFILE_DATUM_AES ? CHIP_CAN_AES : CHIP_CAN_HMAC;
 }
 

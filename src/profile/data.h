@@ -6,10 +6,22 @@
 #include "profile/profile.h"
 
 #define PROFILE_DATUM_MOST 416  /* bytes of the longest slot */
-#define PROFILE_SECRET_BYTES 32 /* of a secret for HMAC or derivation, and of a block of a slot */
+#define PROFILE_SECRET_BYTES 32 /* of a secret that is no AES key, and of a block of a slot */
 #define PROFILE_AES_BYTES 16    /* of an AES-128 key */
 
-/* A key, which cannot be read back, as opposed to data. */
+/* The chip's IO protection key, which the engine makes and the device's own store keeps. */
+static inline bool profile_datum_is_io_key(const struct profile_datum *datum)
+{
+    return datum->type == PROFILE_DATUM_IO_KEY;
+}
+
+/* A secret that PSA knows by a key id. */
+static inline bool profile_datum_is_key(const struct profile_datum *datum)
+{
+    return datum->type != PROFILE_DATUM_BYTES && !profile_datum_is_io_key(datum);
+}
+
+/* What cannot be read back, as opposed to data. */
 static inline bool profile_datum_is_secret(const struct profile_datum *datum)
 {
     return datum->type != PROFILE_DATUM_BYTES;

@@ -150,9 +150,11 @@ enum profile_datum_type {
     PROFILE_DATUM_HMAC,      /* a secret of 32 bytes for HMAC-SHA-256 */
     PROFILE_DATUM_AES,       /* an AES-128 key */
     PROFILE_DATUM_DERIVE,    /* a secret of 32 bytes from which others are derived */
+    PROFILE_DATUM_IO_KEY,    /* the IO protection key: the device's own, which the engine makes (psa/io_key.h) */
 };
 
-/* Where its content comes from. Bits, so that the reader of the text notices two of them in one entry. */
+/* Where its content comes from. Bits, so that the reader of the text notices two of them in one entry. 0: imprint makes
+ * it. */
 enum profile_datum_form { PROFILE_DATUM_FILE = 1, PROFILE_DATUM_TEXT = 2, PROFILE_DATUM_HEX = 4 };
 
 /* A secret or other data for a slot. profile/data.h has what follows from it. */
@@ -161,12 +163,13 @@ struct profile_datum {
     enum profile_datum_type type;
     uint8_t form;                    /* one enum profile_datum_form; a secret is never in the profile itself */
     char source[PROFILE_SOURCE_MAX]; /* the file's name, the text or the hex digits, with {serial} in any of them */
-    uint32_t id;                     /* PSA key id of a secret; else 0 */
-    psa_algorithm_t algorithm;       /* of a secret; else 0 */
+    uint32_t id;                     /* PSA key id of a secret that PSA knows; else 0 */
+    psa_algorithm_t algorithm;       /* likewise */
     uint8_t slot;                    /* 0..15 */
     uint8_t write_key; /* PROFILE_POLICY: slot of the secret that encrypts later writes; PROFILE_SLOT_ANY: none */
     enum profile_replace replace; /* which content of the slot may be lost: PROFILE_REPLACE_NEVER none */
-    uint32_t line;                /* line in the text, for messages; not part of the digest */
+    bool lock_slot; /* PROFILE_DATUM_IO_KEY: lock the slot for ever when the key is proven (needs arming) */
+    uint32_t line;  /* line in the text, for messages; not part of the digest */
 };
 
 struct profile {
@@ -235,6 +238,7 @@ psa_key_usage_t profile_usage_extended(psa_key_usage_t usage);
 #define PROFILE_BINARY_VERSION_CERTIFICATES 4 /* of a profile with certificates */
 #define PROFILE_BINARY_VERSION_PROOF 5        /* of a profile that proves a certificate by a connection, or has data */
 #define PROFILE_BINARY_VERSION_BYTES 6        /* of a profile with `configuration: bytes` */
+#define PROFILE_BINARY_VERSION_IO_KEY 7       /* of a profile that gives the device an IO protection key */
 #define PROFILE_BINARY_MAX 20480
 bool profile_encode(const struct profile *profile, struct bytes_out *out);
 

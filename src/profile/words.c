@@ -114,6 +114,7 @@ const struct profile_word profile_words_datum[] = {
     {"hmac", PROFILE_DATUM_HMAC},
     {"aes", PROFILE_DATUM_AES},
     {"derive", PROFILE_DATUM_DERIVE},
+    {"io-protection", PROFILE_DATUM_IO_KEY},
     {NULL, 0},
 };
 

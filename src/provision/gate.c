@@ -19,7 +19,7 @@ struct gate_view {
 };
 
 struct gate_rule {
-    unsigned locks; /* PROVISION_GATE_CONFIG, _DATA, _SLOT: for which locks the rule counts */
+    unsigned locks; /* PROVISION_GATE_CONFIG, _DATA, _SLOT, _SECRET: for which locks the rule counts */
     bool (*broken)(const struct gate_view *view, struct error *err); /* may add slot or offset to `err` */
     const char *cause;
     const char *next;
@@ -143,6 +143,19 @@ static bool rule_key_unproven(const struct gate_view *view, struct error *err)
     return false;
 }
 
+/* What a secret proved before may not be what its slot holds now. */
+static bool rule_secret_unproven(const struct gate_view *view, struct error *err)
+{
+    for (size_t i = 0; i < view->plan->step_count; i++) {
+        const struct provision_step *step = &view->plan->steps[i];
+
+        if (step->kind->proves_datum && step->datum == view->step->datum && step->done)
+            return false;
+    }
+    error_at_slot(err, view->step->slot);
+    return true;
+}
+
 /* Counters and the locks of other slots may change after the plan was made; serial number and policy may not. */
 static bool rule_other_chip(const struct gate_view *view, struct error *err)
 {
@@ -167,6 +180,7 @@ static bool rule_slot_not_lockable(const struct gate_view *view, struct error *e
 #define AT_CONFIG PROVISION_GATE_CONFIG
 #define AT_DATA PROVISION_GATE_DATA
 #define AT_SLOT PROVISION_GATE_SLOT
+#define AT_SECRET PROVISION_GATE_SECRET
 
 /* In this order: the first broken rule is reported. */
 static const struct gate_rule gate_rules[] = {
@@ -186,9 +200,10 @@ static const struct gate_rule gate_rules[] = {
     {AT_CONFIG | AT_DATA, rule_key_unusable, "a key of the profile could not do its work once the chip is locked",
      "correct the configuration in the profile"},
     {AT_DATA, rule_key_missing, "a key of the profile is not in the chip yet", "run again"},
-    {AT_SLOT, rule_other_chip, "chip or policy are not those that the plan was made for", "run again"},
+    {AT_SLOT | AT_SECRET, rule_other_chip, "chip or policy are not those that the plan was made for", "run again"},
     {AT_SLOT, rule_key_unproven, "the key in the slot has not been proven in this run", "run again"},
-    {AT_SLOT, rule_slot_not_lockable, "the slot cannot be locked by itself: its KeyConfig is not Lockable",
+    {AT_SECRET, rule_secret_unproven, "the secret in the slot has not been proven in this run", "run again"},
+    {AT_SLOT | AT_SECRET, rule_slot_not_lockable, "the slot cannot be locked by itself: its KeyConfig is not Lockable",
      "leave lock-slot out of the profile"},
 };
 

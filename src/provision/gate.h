@@ -14,10 +14,11 @@
 #define PROVISION_GATE_CONFIG 1u
 #define PROVISION_GATE_DATA 2u
 #define PROVISION_GATE_SLOT 4u
+#define PROVISION_GATE_SECRET 8u /* of a slot with a secret */
 
 /* One kind of lock, as its kind of step gives it to the gate. */
 struct provision_lock {
-    unsigned rules; /* PROVISION_GATE_CONFIG, _DATA or _SLOT */
+    unsigned rules; /* PROVISION_GATE_CONFIG, _DATA, _SLOT or _SECRET */
     /* What must hold before anybody is asked; gives the CRC that the Lock command carries. NULL: nothing. */
     enum provision_status (*prepare)(struct provision_run *run, uint16_t *summary, struct error *err);
     /* Sends the Lock command. `now` is the config zone that the rules have passed. */

@@ -38,6 +38,7 @@ enum provision_status {
 #define PROVISION_STEP_ROWS(ROW)                                                                                       \
     ROW(expect_mark, 0)                                                                                                \
     ROW(expect_config, 0)                                                                                              \
+    ROW(make_io_key, PROFILE_HAS_DATA)                                                                                 \
     ROW(write_config, 1)                                                                                               \
     ROW(lock_config, 1)                                                                                                \
     ROW(begin_mark, 1)                                                                                                 \
@@ -50,6 +51,7 @@ enum provision_status {
     ROW(lock_data, 1)                                                                                                  \
     ROW(prove_data, PROFILE_DATA_MAX)                                                                                  \
     ROW(register_secret, PROFILE_DATA_MAX)                                                                             \
+    ROW(lock_io_key, PROFILE_HAS_DATA)                                                                                 \
     ROW(prove_key, PROFILE_KEYS_MAX)                                                                                   \
     ROW(prove_certificate, PROFILE_CERTIFICATES_MAX)                                                                   \
     ROW(lock_slot, PROFILE_KEYS_MAX)                                                                                   \
@@ -155,7 +157,8 @@ struct provision_step_kind {
      * the kind if it needs it for the device. NULL: it is for the device, or for keys.
      */
     bool (*is_for)(const struct profile_datum *datum);
-    bool registers; /* afterwards the key store has a record of the step's secret */
+    bool proves_datum; /* afterwards its slot holds what the profile or the key store says */
+    bool registers;    /* afterwards the key store has a record of the step's secret */
 
     /*
      * Sets the step's `done`, and for a step that makes a key `started` and `slot`; the rest is set already. Writes

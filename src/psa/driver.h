@@ -30,7 +30,8 @@ struct driver_settings {
     bool stay_awake;         /* do not put the chip to sleep after each call: the caller does so at the end */
     const struct imprint_write_key *write_keys; /* for encrypted imports; must outlive the driver; NULL for none */
     size_t write_key_count;
-    const uint8_t *io_key; /* the IO protection key, 32 bytes, for shared secrets; as long as the driver; NULL: none */
+    const uint8_t
+        *io_key; /* the IO protection key, 32 bytes, for shared secrets; as long as the driver; NULL: the store's */
 };
 
 /* How many public keys a run remembers. 0: the program has no runs, and carries no code for them. */

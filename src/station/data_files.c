@@ -133,6 +133,8 @@ bool data_files_check(struct data_files *data, struct rehearsal *rehearsal,
     for (size_t i = 0; i < data->profile->data_count; i++) {
         const struct profile_datum *datum = &data->profile->data[i];
 
+        if (profile_datum_is_io_key(datum)) /* the engine makes it */
+            continue;
         if (data->lengths[i] == 0 && !read_content(data, i, serial, err))
             return false;
         if (profile_datum_is_secret(datum) &&
@@ -178,6 +180,8 @@ static const char *method_of(const struct profile_datum *datum)
 {
     if (!profile_datum_is_secret(datum))
         return "read-back";
+    if (profile_datum_is_io_key(datum))
+        return "mac";
     return datum->type == PROFILE_DATUM_AES ? "aes-block" : "hmac-sha-256";
 }
 
@@ -204,12 +208,13 @@ json_t *data_files_record(const struct data_files *data, const struct run_facts 
 
         if (!data->proven[i])
             continue;
-        object = json_pack("{s:s, s:s, s:i, s:i}", "name", datum->name, "type",
-                           profile_word_of(profile_words_datum, (uint32_t)datum->type), "slot", (int)datum->slot,
-                           "bytes", (int)data->lengths[i]);
-        if (profile_datum_is_secret(datum))
+        object =
+            json_pack("{s:s, s:s, s:i, s:i}", "name", datum->name, "type",
+                      profile_word_of(profile_words_datum, (uint32_t)datum->type), "slot", (int)datum->slot, "bytes",
+                      (int)(profile_datum_is_io_key(datum) ? profile_datum_bytes(datum) : data->lengths[i]));
+        if (profile_datum_is_key(datum))
             json_object_set_new(object, "key_id", json_integer(datum->id));
-        else
+        else if (!profile_datum_is_secret(datum))
             json_object_set_new(object, "sha_256",
                                 value_hex(bytes_of(data->evidence[i].answer, data->evidence[i].answer_bytes)));
         json_object_set_new(object, "proof", proof_object(datum, &data->evidence[i], facts));

@@ -195,7 +195,7 @@ bool retire_device(struct session *session, struct retirement *found, const char
             return false;
     }
     if (station_store_exists(&session->store) &&
-        (!station_store_allow_changes(&session->store, err) || !station_store_forget(&session->store, err)))
+        (!station_store_allow_changes(&session->store, err) || !station_store_forget(&session->store, false, err)))
         return false;
     return !found->has_record || keep_retired(session->record_path, time, found->moved_to, err);
 }

@@ -11,6 +11,7 @@
 #include <psa/crypto.h>
 
 #include "base/number.h"
+#include "psa/io_key.h"
 #include "station/folder.h"
 #include "storage/file_name.h"
 #include "storage/record.h"
@@ -441,7 +442,14 @@ json_t *station_store_key_ids(struct store *store, struct error *err)
     return NULL;
 }
 
-bool station_store_forget(struct store *store, struct error *err)
+bool station_store_has_io_key(struct store *store)
+{
+    struct bytes_out none = {.cap = 0};
+
+    return store->front.operations->get(store->front.context, IO_KEY_UID, 0, &none, NULL) != STORAGE_ABSENT;
+}
+
+bool station_store_forget(struct store *store, bool io_key, struct error *err)
 {
     struct storage *front = &store->front;
     enum storage_status status;
@@ -449,6 +457,8 @@ bool station_store_forget(struct store *store, struct error *err)
 
     for (bool first = true; (status = front->operations->next(front->context, first, &uid)) == STORAGE_OK;
          first = false) {
+        if (uid == IO_KEY_UID && !io_key)
+            continue;
         status = front->operations->remove(front->context, uid);
         if (status != STORAGE_OK)
             break;

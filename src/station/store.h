@@ -78,8 +78,14 @@ bool station_store_allow_changes(struct store *store, struct error *err);
  */
 json_t *station_store_key_ids(struct store *store, struct error *err);
 
-/* Removes every record. False with a reason; then the same again goes on. */
-bool station_store_forget(struct store *store, struct error *err);
+/* Whether the store has an IO protection key (psa/io_key.h), be it damaged or of another chip. */
+bool station_store_has_io_key(struct store *store);
+
+/*
+ * Removes every record, but the IO protection key only if `io_key`: without it the chip is of no use for what needs it.
+ * False with a reason; then the same again goes on.
+ */
+bool station_store_forget(struct store *store, bool io_key, struct error *err);
 
 void station_store_close(struct store *store);
 

@@ -306,6 +306,9 @@ static bool is_in_its_slot(const struct subject *subject, const char *type, uint
 
     if (strcmp(type, "bytes") == 0)
         return (can & CHIP_CAN_READ_CLEAR) != 0;
+    if (strcmp(type, "io-protection") == 0)
+        return (can & CHIP_CAN_MAC) != 0 && (can & CHIP_CAN_READ_CLEAR) == 0 &&
+               chip_config_has_io_key(&subject->config) && chip_config_io_key_slot(&subject->config) == slot;
     return (can & (strcmp(type, "aes") == 0 ? CHIP_CAN_AES : CHIP_CAN_HMAC)) != 0 && (can & CHIP_CAN_READ_CLEAR) == 0;
 }
 

@@ -4,6 +4,7 @@
  * 0123456789ABCDEFEE, NumIn 00.., RandOut A0.., key 40.., block 80.., private key C4...
  */
 #include "chip/mac.h"
+#include "chip/operations_mac.h"
 #include "chip/protection.h"
 
 #include "base/hex.h"
@@ -55,6 +56,17 @@ static void test_nonce_then_gendig(void **state)
     assert_hex(tempkey, 32, AFTER_NONCE);
     assert_true(chip_tempkey_gendig(tempkey, 4, key, serial));
     assert_hex(tempkey, 32, AFTER_GENDIG);
+}
+
+static void test_mac_over_tempkey(void **state)
+{
+    uint8_t key[32], challenge[32], mac[32];
+
+    (void)state;
+    count_up(key, sizeof(key), 0x40);
+    from_hex(AFTER_NONCE, challenge);
+    assert_true(chip_mac_compute(key, challenge, 4, serial, mac));
+    assert_hex(mac, 32, "00A437B9AC49507D8D716DB80B221F4594BED59DA02AE575CBB417596C63C86A");
 }
 
 static void test_write(void **state)
@@ -136,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nonce_then_gendig),
+        cmocka_unit_test(test_mac_over_tempkey),
         cmocka_unit_test(test_write),
         cmocka_unit_test(test_privwrite),
         cmocka_unit_test(test_protection),

@@ -10,6 +10,7 @@
 #include "chip/operations_agreement.h"
 #include "chip/operations_device.h"
 #include "chip/operations_hmac.h"
+#include "chip/operations_mac.h"
 #include "chip/words.h"
 #include "test/support/world.h"
 #include "test/support/dump.h"
@@ -89,6 +90,14 @@ static enum chip_status ask_hmac(struct chip *chip, uint8_t slot)
     return chip_hmac_sha256(chip, PART, slot, BYTES_NONE, mac, NULL);
 }
 
+static enum chip_status ask_mac(struct chip *chip, uint8_t slot)
+{
+    static const uint8_t num_in[CHIP_NUM_IN_BYTES] = {1, 2, 3};
+    uint8_t challenge[CHIP_TEMPKEY_BYTES], mac[CHIP_DIGEST_BYTES];
+
+    return chip_mac_of_slot(chip, slot, num_in, challenge, mac, NULL);
+}
+
 static enum chip_status ask_aes(struct chip *chip, uint8_t slot)
 {
     uint8_t block[CHIP_AES_BYTES] = {0};
@@ -117,6 +126,7 @@ static const struct question {
     {"agree", CHIP_CAN_ECDH, ask_ecdh, NULL, 0},
     {"verify", CHIP_CAN_HOLD_PUBLIC, ask_verify, NULL, 0},
     {"compute an HMAC", CHIP_CAN_HMAC, ask_hmac, &secrets, IS_SECRET | KEY_TYPE},
+    {"compute a MAC", CHIP_CAN_MAC, ask_mac, &secrets, IS_SECRET | KEY_TYPE},
     {"run AES", CHIP_CAN_AES, ask_aes, &aes_keys, IS_SECRET},
     {"generate", CHIP_CAN_GENERATE, ask_generate, NULL, 0},
 };

@@ -15,6 +15,7 @@
 #include "virtual/trace/observer.h"
 #include "virtual/chip/virtual_invasive.h"
 
+#define BOARD_HAS_IO_KEY 0x80u /* in `issued`: the IO protection key was reported as stored */
 #define PROMISES_MAX 8
 #define RECORDS_MAX 32
 #define WRITES_MAX 256

@@ -18,8 +18,11 @@
 #include "profile/text/text.h"
 #include "profile/data.h"
 #include "provision/provision.h"
+#include "provision/run.h"
+#include "provision/status.h"
 #include "provision/steps.h"
 #include "provision/steps/datum.h"
+#include "psa/io_key.h"
 #include "psa/symmetric.h"
 #include "test/power/verdict.h"
 
@@ -153,6 +156,26 @@ static void proof_text(const struct provision_evidence *evidence, const struct p
              (unsigned)key->key_id, challenge);
 }
 
+/* The MAC of the key that is in the slot, over the challenge: as the chip's documents have it, and by libcrypto. */
+static void check_mac(struct board *board, const struct profile_datum *datum,
+                      const struct provision_datum_evidence *evidence)
+{
+    const uint8_t *serial = board->serial;
+    uint8_t message[88] = {0}, digest[32];
+
+    memcpy(message, part_slot(board_memory(board), datum->slot).data, 32);
+    memcpy(message + 32, evidence->challenge, 32);
+    message[64] = 0x08; /* MAC over TempKey, with all of the serial number */
+    message[65] = 0x41;
+    message[66] = datum->slot;
+    message[79] = serial[8];
+    memcpy(message + 80, serial + 4, 4);
+    memcpy(message + 84, serial, 4);
+    if (EVP_Q_digest(NULL, "SHA256", NULL, message, sizeof message, digest, NULL) != 1 ||
+        evidence->answer_bytes != sizeof digest || memcmp(digest, evidence->answer, sizeof digest) != 0)
+        (void)board_fail(board, "datum %s is reported without a proof", datum->name);
+}
+
 /* What a secret computed, computed a second time. */
 static void check_proven(void *context, size_t index, const struct provision_datum_evidence *evidence)
 {
@@ -165,6 +188,8 @@ static void check_proven(void *context, size_t index, const struct provision_dat
     unsigned len = 0;
 
     board->data_proven |= 1u << index;
+    if (profile_datum_is_io_key(datum))
+        check_mac(board, datum, evidence);
     if (datum->type != PROFILE_DATUM_HMAC)
         return;
     memcpy(device.serial, board->serial, sizeof device.serial);
@@ -219,15 +244,37 @@ static bool check_triage(struct board *board, const struct provision_plan *plan)
     return true;
 }
 
+/*
+ * As steps/make_io_key.c, but for the random number: the same in each run, so that every end can be compared with that
+ * of the unbroken run. So that a second key is seen all the same, a key that was stored is never to be made again.
+ */
+static enum provision_status make_io_key(struct provision_run *run, struct provision_step *step, struct error *err)
+{
+    struct board *board = run->provision->callbacks.context;
+    uint8_t key[IO_KEY_BYTES];
+
+    (void)step;
+    if ((board->issued & BOARD_HAS_IO_KEY) != 0 && !board->run->weak)
+        (void)board_fail(board, "the IO protection key was stored, and is made again");
+    fill(key, sizeof key, 200);
+    if (!io_key_write(run->provision->driver->storage, run->plan->serial, key, err))
+        return provision_status_of(err);
+    board->issued |= BOARD_HAS_IO_KEY;
+    return PROVISION_OK;
+}
+
 /* All kinds of steps but the one that needs a server: as a board, whose station connects for it. */
 static const struct provision_step_kind *const *steps_without_server(void)
 {
     static const struct provision_step_kind *steps[PROVISION_STEP_KINDS + 1];
+    static struct provision_step_kind io_key;
     size_t count = 0;
 
+    io_key = provision_step_make_io_key;
+    io_key.run = make_io_key;
     for (size_t i = 0; i < PROVISION_STEP_KINDS; i++)
         if (provision_all_steps[i]->is_needed != provision_needs_prove_tls)
-            steps[count++] = provision_all_steps[i];
+            steps[count++] = provision_all_steps[i] == &provision_step_make_io_key ? &io_key : provision_all_steps[i];
     steps[count] = NULL;
     return steps;
 }

@@ -158,6 +158,8 @@ static const struct bad_row {
     {"    slot: 2\n", "", 10, ERROR_PROFILE_CONFLICT, "keys[0].slot: imprint writes the configuration before"},
     {"slot: 10}", "slot: 14}", 20, ERROR_PROFILE_CONFLICT, "certificates[0].slot: its KeyConfig (PubInfo)"},
     {"    slot: 9\n", "    slot: 11\n", 24, ERROR_PROFILE_CONFLICT, "data[0].slot: bits 4-2 of its KeyConfig"},
+    {"data:\n", "data:\n  - name: bus\n    type: io-protection\n    slot: 7\n", 24, ERROR_PROFILE_CONFLICT,
+     "data[0].slot: bit 4 of its SlotConfig (NoMac)"},
     {"    file: aes.hex\n", "    file: aes.hex\n    write-key: 6\n", 28, ERROR_PROFILE_CONFLICT, "data[0].write-key: "},
 };
 
@@ -176,6 +178,25 @@ static void test_bad(void **state)
     }
 }
 
+/* The slot of the IO protection key is the one that the bytes name. */
+static void test_io_key(void **state)
+{
+    struct error err = {.reason = ERROR_NONE};
+
+    (void)state;
+    if (!read_with("data:\n", "data:\n  - name: bus\n    type: io-protection\n    slot: 6\n    lock-slot: true\n"))
+        fail_msg("%u:%u: %s", complaint.line, complaint.column, complaint.message);
+    assert_true(profile_check(&profile, &err));
+    profile.bytes.high[1] = 0x70; /* ChipOptions: in slot 7 */
+    assert_false(profile_check(&profile, &err));
+    assert_non_null(strstr(err.cause, "ChipOptions"));
+    error_clear(&err);
+    profile.bytes.high[1] = 0x60;
+    profile.bytes.high[0] = 0x0C; /* not in use */
+    assert_false(profile_check(&profile, &err));
+    assert_non_null(strstr(err.cause, "ChipOptions"));
+}
+
 /* A profile that is in no file has no folder in which its configuration could be. */
 static void test_from_memory(void **state)
 {
@@ -190,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_io_key),
         cmocka_unit_test(test_from_memory),
     };
 

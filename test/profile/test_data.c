@@ -137,10 +137,79 @@ static void test_abilities(void **state)
     assert_true(profile_wanted_config(read_good(), &now, &wanted, &err));
     chip_config_mark_locked(&wanted);
     chip_config_mark_data_locked(&wanted);
-    assert_int_equal(chip_slot_can(&wanted, 9), CHIP_CAN_HMAC);
+    assert_int_equal(chip_slot_can(&wanted, 9), CHIP_CAN_HMAC | CHIP_CAN_MAC);
     assert_int_equal(chip_slot_can(&wanted, 3), CHIP_CAN_AES);
     assert_int_equal(chip_slot_can(&wanted, 13), CHIP_CAN_READ_CLEAR);
     assert_int_equal(chip_slot_can(&wanted, 0), CHIP_CAN_READ_CLEAR | CHIP_CAN_WRITE_CLEAR);
+}
+
+/* ---- the IO protection key ---- */
+
+#define IO_ENTRY "  - name: bus\n    type: io-protection\n    slot: 6\n"
+
+static const struct profile *read_with_io_key(void)
+{
+    static struct profile profile;
+    struct profile_complaint complaint;
+    const char *text = text_with("data:\n", "data:\n" IO_ENTRY);
+
+    if (!profile_read_text(text, strlen(text), &profile, &complaint))
+        fail_msg("%u:%u: %s", complaint.line, complaint.column, complaint.message);
+    return &profile;
+}
+
+/* Version 7: each entry has one byte more, of which the profile without such a key knows nothing. */
+static void test_io_key_bytes(void **state)
+{
+    static const char golden[] = "00 05"                               /* no certificate, five entries */
+                                 "04 00 00000000 00000000 06 FF 00 00" /* io-protection */
+                                 "03 627573 00"
+                                 "01 01 20000000 09008003 09 FF 00 00"; /* hmac */
+    static uint8_t encoded[PROFILE_BINARY_MAX], expected[64];
+    struct bytes_out out = {.data = encoded, .cap = sizeof encoded}, part = {.data = expected, .cap = sizeof expected};
+    struct profile profile = *read_with_io_key();
+
+    (void)state;
+    assert_true(hex_decode(golden, strlen(golden), &part, NULL));
+    assert_true(profile_encode(&profile, &out));
+    assert_int_equal(encoded[4], 7);
+    assert_memory_equal(encoded + 11 + 2 + 3, expected, part.len); /* header, name, what version 3 has */
+    profile.data[0].lock_slot = true;
+    out.len = 0;
+    assert_true(profile_encode(&profile, &out));
+    assert_int_equal(encoded[11 + 2 + 3 + 2 + 13], 1);
+}
+
+/* ChipOptions as Coldcard has them, and the slot as the permanent choice of a TrustFLEX part. */
+static void test_io_key_config(void **state)
+{
+    struct chip_config now = {.zone = {0x01, 0x23, 0, 0, 0, 0, 0x60, 0x03, [13] = 0x61, [88] = 0xff, [89] = 0xff}},
+                       wanted;
+    struct error err = {.reason = ERROR_NONE};
+    struct profile profile = *read_with_io_key();
+
+    (void)state;
+    assert_true(profile_wanted_config(&profile, &now, &wanted, &err));
+    assert_int_equal(wanted.zone[90] | wanted.zone[91] << 8, 0x6502);
+    assert_int_equal(chip_config_io_key_slot(&wanted), 6);
+    assert_int_equal(chip_config_ecdh_output(&wanted), CHIP_SECRET_ENCRYPTED);
+    assert_int_equal(chip_slot_config(&wanted, 6), 0x8f8f);
+    assert_int_equal(chip_key_config(&wanted, 6), 0x005c);
+    chip_config_mark_locked(&wanted);
+    chip_config_mark_data_locked(&wanted);
+    assert_int_equal(chip_slot_can(&wanted, 6), CHIP_CAN_MAC);
+
+    /* A part that is configured already must have its IO protection key in this slot. */
+    profile.configuration = PROFILE_AS_DELIVERED;
+    assert_true(profile_wanted_config(&profile, &wanted, &wanted, &err));
+    profile.data[0].slot = 7;
+    assert_false(profile_wanted_config(&profile, &wanted, &now, &err));
+    assert_non_null(strstr(err.cause, "in another slot"));
+    error_clear(&err);
+    wanted.zone[90] = wanted.zone[91] = 0;
+    assert_false(profile_wanted_config(&profile, &wanted, &now, &err));
+    assert_non_null(strstr(err.cause, "has no IO protection key"));
+    assert_int_equal(err.slot, 7);
 }
 
 static void test_literal(void **state)
@@ -200,6 +269,22 @@ static const struct bad_row {
      "data[3].name: its content has an unknown placeholder"},
     {"an unknown placeholder", "s/{serial}.hex", "s/{board}.hex", 9, ERROR_PROFILE_CONFLICT,
      "data[0].name: its content has an unknown placeholder"},
+    {"an IO protection key with content", "data:\n", "data:\n" IO_ENTRY "    text: x\n", 9, ERROR_PROFILE_SCHEMA,
+     "data[0].name: the entry needs one content, and io-protection none"},
+    {"an IO protection key with id", "data:\n", "data:\n" IO_ENTRY "    id: 99\n", 12, ERROR_PROFILE_CONFLICT,
+     "data[0].id: a secret is a key of PSA"},
+    {"an IO protection key with an algorithm", "data:\n", "data:\n" IO_ENTRY "    algorithm: hmac(sha-256)\n", 12,
+     ERROR_PROFILE_CONFLICT, "data[0].algorithm: not an algorithm for this type"},
+    {"an IO protection key with a write key", "data:\n", "data:\n" IO_ENTRY "    write-key: 9\n", 12,
+     ERROR_PROFILE_CONFLICT, "data[0].write-key: write-key says how the slot"},
+    {"an IO protection key that may be replaced", "data:\n", "data:\n" IO_ENTRY "    replace: unclaimed\n", 12,
+     ERROR_PROFILE_CONFLICT, "data[0].replace: a secret can be written again only with write-key"},
+    {"a slot that is fixed and locked", "data:\n", "data:\n" IO_ENTRY "    lock-slot: true\n", 12,
+     ERROR_PROFILE_CONFLICT, "data[0].lock-slot: a part that imprint configures"},
+    {"two IO protection keys", "data:\n", "data:\n" IO_ENTRY "  - name: b\n    type: io-protection\n    slot: 7\n", 13,
+     ERROR_PROFILE_CONFLICT, "data[1].type: another entry of the profile has the same"},
+    {"lock-slot of other data", "    slot: 13\n", "    slot: 13\n    lock-slot: true\n", 26, ERROR_PROFILE_CONFLICT,
+     "data[2].lock-slot: only the slot of io-protection is locked"},
     {"no config lock", "  lock: [config, data]\n", "", 4, ERROR_PROFILE_CONFLICT, "chip.lock: the chip creates"},
 };
 
@@ -224,8 +309,9 @@ static void test_bad(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),      cmocka_unit_test(test_golden_bytes), cmocka_unit_test(test_config_words),
-        cmocka_unit_test(test_abilities), cmocka_unit_test(test_literal),      cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_read),         cmocka_unit_test(test_golden_bytes),  cmocka_unit_test(test_config_words),
+        cmocka_unit_test(test_abilities),    cmocka_unit_test(test_literal),       cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_io_key_bytes), cmocka_unit_test(test_io_key_config),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

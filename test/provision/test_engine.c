@@ -700,7 +700,7 @@ static void test_the_table_of_steps(void **state)
         assert_int_equal(kind->lock != NULL, kind->consequence != NULL);
     }
     assert_int_equal(PROVISION_STEPS_MAX,
-                     3 * PROFILE_KEYS_MAX + 3 * PROFILE_CERTIFICATES_MAX + 3 * PROFILE_DATA_MAX + 6);
+                     3 * PROFILE_KEYS_MAX + 3 * PROFILE_CERTIFICATES_MAX + 3 * PROFILE_DATA_MAX + 8);
     assert_null(provision_all_steps[PROVISION_STEP_KINDS]);
     assert_null(provision_step_named("lock-nothing"));
 }

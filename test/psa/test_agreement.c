@@ -16,6 +16,7 @@
 #include "base/order.h"
 #include "chip/operations.h"
 #include "chip/uses.h"
+#include "psa/io_key.h"
 #include "test/support/p256.h"
 #include "virtual/chip/virtual_invasive.h"
 
@@ -94,6 +95,15 @@ static void expect_agreement(psa_key_id_t id, uint8_t slot)
     assert_memory_equal(secret, expected, sizeof secret);
 }
 
+static void own_serial(uint8_t serial[static CHIP_SERIAL_BYTES])
+{
+    uint8_t config[VIRTUAL_CONFIG_BYTES];
+
+    virtual_peek_config(world.part, config);
+    memcpy(serial, config, 4);
+    memcpy(serial + 4, config + 8, 5);
+}
+
 static void expect_refused(psa_status_t status, enum error_reason reason, const char *words)
 {
     uint8_t secret[P256_BYTES];
@@ -166,6 +176,82 @@ static void agrees_encrypted(void **state)
     /* A chip that has none gives secrets in clear. */
     begin(0, AGREES, io_key);
     expect_agreement(KEY, SLOT);
+    world_remove(&world);
+}
+
+/* The key in the store is found without being given, after each start, and a given one counts before it. */
+static void agrees_with_the_key_in_the_store(void **state)
+{
+    static const uint16_t options[] = {IO_KEY_IN_10, IO_KEY_IN_10 | ENCRYPTED};
+    static const uint8_t wrong_key[32] = {1};
+    uint8_t serial[CHIP_SERIAL_BYTES], public_key[64], expected[P256_BYTES], secret[P256_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        begin(options[i], AGREES, NULL);
+        own_serial(serial);
+        assert_true(io_key_write(&world.storage, serial, io_key, NULL));
+        for (int start = 0; start < 2; start++) {
+            expect_agreement(KEY, SLOT);
+            world_restart(&world);
+        }
+        /* It was used: with another one in the store the secret is another. */
+        assert_true(io_key_write(&world.storage, serial, wrong_key, NULL));
+        assert_true(world_slot_public(&world, SLOT, public_key));
+        p256_agree(scalar, public_key, expected);
+        world_expect(&world, agree(KEY, secret), PSA_SUCCESS);
+        assert_memory_not_equal(secret, expected, sizeof secret);
+        world.driver.settings.io_key = io_key;
+        expect_agreement(KEY, SLOT);
+        world_remove(&world);
+    }
+}
+
+/* A chip on another board: whose store has nothing, or the key of another chip. */
+static void refuses_a_chip_of_another_board(void **state)
+{
+    static const uint8_t other_serial[CHIP_SERIAL_BYTES] = {0x01, 0x23, 9, 9, 9, 9, 9, 9, 0xee};
+    uint8_t serial[CHIP_SERIAL_BYTES];
+
+    (void)state;
+    begin(IO_KEY_IN_10 | ENCRYPTED, AGREES, NULL);
+    own_serial(serial);
+    expect_refused(PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY, "is not in the store");
+    assert_true(io_key_write(&world.storage, other_serial, io_key, NULL));
+    expect_refused(PSA_ERROR_NOT_PERMITTED, ERROR_FOREIGN_KEY, "of another chip");
+    assert_true(io_key_write(&world.storage, serial, io_key, NULL));
+    expect_agreement(KEY, SLOT);
+    world_remove(&world);
+}
+
+static enum storage_status damaged_io_key(enum store_call call, uint64_t uid)
+{
+    return call == STORE_GET && uid == IO_KEY_UID ? STORAGE_CORRUPT : STORAGE_OK;
+}
+
+static enum storage_status dead_medium(enum store_call call, uint64_t uid)
+{
+    return call == STORE_GET && uid == IO_KEY_UID ? STORAGE_FAILED : STORAGE_OK;
+}
+
+/* A record that cannot be read never makes a secret cross the bus in clear, though the chip would give it so. */
+static void refuses_when_the_record_cannot_be_read(void **state)
+{
+    static const uint8_t later[IO_KEY_RECORD_BYTES] = {2};
+    struct store_front front;
+
+    (void)state;
+    begin(IO_KEY_IN_10, AGREES, NULL);
+    assert_int_equal(world.storage.operations->set(world.storage.context, IO_KEY_UID, 0, bytes_of(later, sizeof later)),
+                     STORAGE_OK);
+    expect_refused(PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT, "IO protection key");
+    assert_int_equal(world.storage.operations->set(world.storage.context, IO_KEY_UID, 0, bytes_of(later, 47)),
+                     STORAGE_OK);
+    expect_refused(PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT, "IO protection key");
+    store_front_put(&front, &world.storage, damaged_io_key);
+    expect_refused(PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT, "IO protection key");
+    front.judge = dead_medium;
+    expect_refused(PSA_ERROR_STORAGE_FAILURE, ERROR_STORAGE_FAILED, "cannot be read");
     world_remove(&world);
 }
 
@@ -438,6 +524,9 @@ int main(void)
         cmocka_unit_test(agrees_in_clear),
         cmocka_unit_test(agrees_with_a_new_key),
         cmocka_unit_test(agrees_encrypted),
+        cmocka_unit_test(agrees_with_the_key_in_the_store),
+        cmocka_unit_test(refuses_a_chip_of_another_board),
+        cmocka_unit_test(refuses_when_the_record_cannot_be_read),
         cmocka_unit_test(refuses_what_the_options_forbid),
         cmocka_unit_test(refuses_a_slot_that_agrees_on_nothing),
         cmocka_unit_test(refuses_before_the_data_lock),

@@ -376,6 +376,11 @@ static const struct schema_field schema_datum[] = {
      .words = profile_words_replace,
      .help = "which content of the slot may be lost to make room",
      .example = "replace: never"},
+    {.key = "lock-slot",
+     .kind = SCHEMA_FLAG,
+     VALUE(struct profile_datum, lock_slot),
+     .help = "whether to lock the slot for ever",
+     .example = "lock-slot: false"},
     {.key = NULL},
 };
 

@@ -7,9 +7,11 @@
 #include "chip/operations_aes.h"
 #include "chip/operations_encrypted.h"
 #include "chip/operations_hmac.h"
+#include "chip/operations_mac.h"
 #include "crypto/secret.h"
 #include "link/proof.h"
 #include "provision/status.h"
+#include "psa/io_key.h"
 
 #define BLOCK_BYTES 32
 #define SHIPPED_BYTE 0xff /* what a part holds where nothing was written: chip-zones section 7 */
@@ -19,45 +21,98 @@ const struct profile_datum *provision_datum_of(const struct provision *provision
     return &provision->profile->data[step->datum - 1];
 }
 
+/* Nothing, where the key is not made yet: steps/make_io_key.c. */
+static bool get_io_key(const struct provision *provision, const struct provision_plan *plan, struct bytes_out *out,
+                       struct error *err)
+{
+    uint8_t key[IO_KEY_BYTES];
+    const enum io_key_found found = io_key_read(provision->driver->storage, plan->serial, key, err);
+    const bool ok = found == IO_KEY_ABSENT || (found == IO_KEY_FOUND && bytes_append(out, bytes_of(key, sizeof key)));
+
+    bytes_wipe(key, sizeof key);
+    return ok;
+}
+
 static bool get_content(const struct provision *provision, const struct provision_plan *plan, size_t index,
                         struct bytes_out *out, struct error *err)
 {
+    if (profile_datum_is_io_key(&provision->profile->data[index]))
+        return get_io_key(provision, plan, out, err);
     return provision->contents->get(provision->contents->context, index, plan->serial, out, err);
+}
+
+bool provision_datum_check(const struct provision *provision, const struct provision_plan *plan, size_t index,
+                           struct error *err)
+{
+    uint8_t content[PROFILE_DATUM_MOST];
+    struct bytes_out out = {.data = content, .cap = sizeof content};
+    const bool ok = get_content(provision, plan, index, &out, err);
+
+    bytes_wipe(content, sizeof content);
+    return ok;
 }
 
 /* ---- what a secret computes ---- */
 
+/* What a secret is asked, and of which chip and entry. */
+struct question {
+    const struct provision_plan *plan;
+    const struct profile_datum *datum;
+    uint8_t *challenge; /* PROVISION_CHALLENGE_BYTES, random; an IO protection key's chip makes its own of it */
+    uint8_t text[LINK_PROOF_MAX];
+    size_t text_bytes;
+};
+
 /* The same computation by the chip and by who has the secret. */
 struct proof {
     size_t answer_bytes;
-    enum chip_status (*ask)(struct chip *chip, enum chip_part part, uint8_t slot, struct bytes text, uint8_t *answer,
-                            struct error *err);
-    bool (*compute)(const uint8_t *secret, struct bytes text, uint8_t *answer);
+    enum chip_status (*ask)(struct chip *chip, const struct question *question, uint8_t *answer, struct error *err);
+    bool (*compute)(const uint8_t *secret, const struct question *question, uint8_t *answer);
 };
 
-static enum chip_status ask_hmac(struct chip *chip, enum chip_part part, uint8_t slot, struct bytes text,
-                                 uint8_t *answer, struct error *err)
+static struct bytes text_of(const struct question *question)
 {
-    return chip_hmac_sha256(chip, part, slot, text, answer, err);
+    return bytes_of(question->text, question->text_bytes);
 }
 
-static bool compute_hmac(const uint8_t *secret, struct bytes text, uint8_t *answer)
+static enum chip_status ask_hmac(struct chip *chip, const struct question *question, uint8_t *answer, struct error *err)
 {
-    return crypto_hmac_sha256(secret, text, answer);
+    return chip_hmac_sha256(chip, question->plan->part, question->datum->slot, text_of(question), answer, err);
+}
+
+static bool compute_hmac(const uint8_t *secret, const struct question *question, uint8_t *answer)
+{
+    return crypto_hmac_sha256(secret, text_of(question), answer);
+}
+
+/* The slot may have ReqRandom, so that the chip's own random number takes part; the record keeps the whole challenge.
+ */
+static enum chip_status ask_mac(struct chip *chip, const struct question *question, uint8_t *answer, struct error *err)
+{
+    uint8_t num_in[CHIP_NUM_IN_BYTES];
+
+    memcpy(num_in, question->challenge, sizeof num_in);
+    return chip_mac_of_slot(chip, question->datum->slot, num_in, question->challenge, answer, err);
+}
+
+static bool compute_mac(const uint8_t *secret, const struct question *question, uint8_t *answer)
+{
+    return chip_mac_compute(secret, question->challenge, question->datum->slot, question->plan->serial, answer);
 }
 
 /* An AES key encrypts the start of the text's hash. */
-static enum chip_status ask_aes(struct chip *chip, enum chip_part part, uint8_t slot, struct bytes text,
-                                uint8_t *answer, struct error *err)
+static enum chip_status ask_aes(struct chip *chip, const struct question *question, uint8_t *answer, struct error *err)
 {
+    const struct bytes text = text_of(question);
     uint8_t digest[CRYPTO_SHA256_BYTES];
 
-    (void)part;
-    return crypto_sha256(&text, 1, digest) ? chip_aes_encrypt(chip, slot, 0, digest, answer, err) : CHIP_HOST_FAILED;
+    return crypto_sha256(&text, 1, digest) ? chip_aes_encrypt(chip, question->datum->slot, 0, digest, answer, err)
+                                           : CHIP_HOST_FAILED;
 }
 
-static bool compute_aes(const uint8_t *secret, struct bytes text, uint8_t *answer)
+static bool compute_aes(const uint8_t *secret, const struct question *question, uint8_t *answer)
 {
+    const struct bytes text = text_of(question);
     uint8_t digest[CRYPTO_SHA256_BYTES];
 
     return crypto_sha256(&text, 1, digest) && crypto_aes128_encrypt(secret, digest, answer);
@@ -67,36 +122,41 @@ static const struct proof *proof_of(const struct profile_datum *datum)
 {
     static const struct proof hmac = {CRYPTO_SHA256_BYTES, ask_hmac, compute_hmac};
     static const struct proof aes = {CRYPTO_AES_BYTES, ask_aes, compute_aes};
+    static const struct proof mac = {CHIP_DIGEST_BYTES, ask_mac, compute_mac};
 
+    if (profile_datum_is_io_key(datum))
+        return &mac;
     return datum->type == PROFILE_DATUM_AES ? &aes : &hmac;
 }
 
 /* Whether who has `secret` computes what the chip did. */
-static bool is_answer(const struct proof *proof, const uint8_t *secret, struct bytes text, const uint8_t *answer)
+static bool is_answer(const struct proof *proof, const uint8_t *secret, const struct question *question,
+                      const uint8_t *answer)
 {
     uint8_t own[CRYPTO_SHA256_BYTES];
-    const bool same = proof->compute(secret, text, own) && memcmp(own, answer, proof->answer_bytes) == 0;
+    const bool same = proof->compute(secret, question, own) && memcmp(own, answer, proof->answer_bytes) == 0;
 
     bytes_wipe(own, sizeof own);
     return same;
 }
 
-static bool is_blank(const struct proof *proof, struct bytes text, const uint8_t *answer)
+static bool is_blank(const struct proof *proof, const struct question *question, const uint8_t *answer)
 {
     uint8_t ones[PROFILE_SECRET_BYTES];
     static const uint8_t zeros[PROFILE_SECRET_BYTES];
 
     memset(ones, SHIPPED_BYTE, sizeof ones);
-    return is_answer(proof, ones, text, answer) || is_answer(proof, zeros, text, answer);
+    return is_answer(proof, ones, question, answer) || is_answer(proof, zeros, question, answer);
 }
 
+/* `secret` NULL: it is not made yet. */
 static bool compare_secret(const struct provision *provision, const struct provision_plan *plan,
                            const struct profile_datum *datum, const uint8_t *secret, enum datum_place *place,
                            struct provision_datum_evidence *evidence, struct error *err)
 {
     const struct proof *proof = proof_of(datum);
-    uint8_t text[LINK_PROOF_MAX];
-    struct bytes_out out = {.data = text, .cap = sizeof text};
+    struct question question = {.plan = plan, .datum = datum, .challenge = evidence->challenge};
+    struct bytes_out out = {.data = question.text, .cap = sizeof question.text};
 
     evidence->answer_bytes = proof->answer_bytes;
     if (psa_generate_random(evidence->challenge, sizeof evidence->challenge) != PSA_SUCCESS ||
@@ -104,14 +164,15 @@ static bool compare_secret(const struct provision *provision, const struct provi
         error_set(err, ERROR_UNEXPECTED, "the host has no random challenge", NULL);
         return false;
     }
-    if (proof->ask(provision->driver->chip, plan->part, datum->slot, bytes_written(&out), evidence->answer, err) !=
-        CHIP_OK) {
+    question.text_bytes = out.len;
+    if (proof->ask(provision->driver->chip, &question, evidence->answer, err) != CHIP_OK) {
         error_at_slot(err, datum->slot);
         return false;
     }
-    *place = is_answer(proof, secret, bytes_written(&out), evidence->answer) ? DATUM_SAME
-             : is_blank(proof, bytes_written(&out), evidence->answer)        ? DATUM_BLANK
-                                                                             : DATUM_OTHER;
+    if (secret != NULL && is_answer(proof, secret, &question, evidence->answer))
+        *place = DATUM_SAME;
+    else
+        *place = is_blank(proof, &question, evidence->answer) ? DATUM_BLANK : DATUM_OTHER;
     return true;
 }
 
@@ -154,7 +215,7 @@ bool provision_datum_compare(const struct provision *provision, const struct pro
 
     if (ok)
         ok = profile_datum_is_secret(datum)
-                 ? compare_secret(provision, plan, datum, content, place, evidence, err)
+                 ? compare_secret(provision, plan, datum, out.len != 0 ? content : NULL, place, evidence, err)
                  : compare_bytes(provision, datum, bytes_written(&out), place, evidence, err);
     bytes_wipe(content, sizeof content);
     return ok;

@@ -20,8 +20,14 @@ enum datum_place {
 /* The entry of a step that has one. */
 const struct profile_datum *provision_datum_of(const struct provision *provision, const struct provision_step *step);
 
+/* Whether the content can be had now; of an IO protection key also where it is still to be made. False with the reason.
+ */
+bool provision_datum_check(const struct provision *provision, const struct provision_plan *plan, size_t index,
+                           struct error *err);
+
 /*
- * Compares the content with what the slot holds, by a fresh challenge for a secret. Notes in `evidence` what the chip
+ * Compares the content with what the slot holds, by a fresh challenge for a secret. An IO protection key that is still
+ * to be made is in no slot. Notes in `evidence` what the chip
  * showed. False with the reason.
  */
 bool provision_datum_compare(const struct provision *provision, const struct provision_plan *plan, size_t index,

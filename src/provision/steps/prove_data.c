@@ -57,6 +57,7 @@ const struct provision_step_kind provision_step_prove_data = {
     .receives_most = CHIP_REPLY_BYTES(32),
     .is_needed = provision_needs_prove_data,
     .is_for = is_for,
+    .proves_datum = true,
     .run = run,
     .doing = "prove what the slot holds",
 };

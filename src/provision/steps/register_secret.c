@@ -14,7 +14,7 @@ bool provision_needs_register_secret(const struct profile *profile, int key)
     bool any = false;
 
     for (size_t i = 0; i < profile_data_count(profile); i++)
-        any = any || profile_datum_is_secret(&profile->data[i]);
+        any = any || profile_datum_is_key(&profile->data[i]);
     return key == PROVISION_NO_KEY && any;
 }
 
@@ -80,7 +80,7 @@ const struct provision_step_kind provision_step_register_secret = {
     .sends_most = CHIP_SENT_BYTES(64),
     .receives_most = CHIP_REPLY_BYTES(32),
     .is_needed = provision_needs_register_secret,
-    .is_for = profile_datum_is_secret,
+    .is_for = profile_datum_is_key,
     .observe = observe,
     .run = run,
     .doing = "register the secret as a key",

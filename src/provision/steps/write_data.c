@@ -61,6 +61,14 @@ static bool check_policy(const struct provision *provision, const struct provisi
     return true;
 }
 
+static bool refuse_lost_io_key(const struct profile_datum *datum, struct error *err)
+{
+    return refuse(ERROR_DONE_ELSEWHERE,
+                  "the chip has an IO protection key that is not in this key store, and can never get another one",
+                  "use the key store of the device or station that set it; if that is lost, replace the chip", datum,
+                  err);
+}
+
 /* Whether the slot can be written now: in clear, or encrypted with a secret that is known. */
 static bool check_way(const struct provision *provision, const struct provision_plan *plan,
                       const struct profile_datum *datum, struct error *err)
@@ -70,8 +78,10 @@ static bool check_way(const struct provision *provision, const struct provision_
     if ((chip_slot_can(&plan->found, datum->slot) & CHIP_CAN_WRITE_CLEAR) != 0)
         return true;
     if (policy.locked || policy.write != CHIP_WRITE_ENCRYPTED || chip_slot_is_private(&plan->found, datum->slot))
-        return refuse(ERROR_SLOT_POLICY, "the slot holds something else and can never be written again", OTHER_SLOT,
-                      datum, err);
+        return profile_datum_is_io_key(datum)
+                   ? refuse_lost_io_key(datum, err)
+                   : refuse(ERROR_SLOT_POLICY, "the slot holds something else and can never be written again",
+                            OTHER_SLOT, datum, err);
     return driver_write_key(provision->driver, datum->slot) != NULL ||
            refuse(ERROR_WRITE_KEY_MISSING,
                   "the slot accepts only encrypted writes, and the secret in its WriteKey slot was not given",
@@ -109,10 +119,11 @@ static bool observe_locked(struct provision *provision, const struct provision_p
 
     if (!provision_datum_compare(provision, plan, step->datum - 1u, &place, &ignored, err))
         return false;
-    step->done = place == DATUM_SAME;
-    if (step->done)
-        return true;
     step->started = keys_slot_is_scrap(provision->driver, datum->slot);
+    /* Power may have failed after the write and before its note was removed: then it is written once more. */
+    step->done = place == DATUM_SAME && (!step->started || chip_slot_is_locked(&plan->found, datum->slot));
+    if (place == DATUM_SAME)
+        return true;
     if (!check_way(provision, plan, datum, err))
         return false;
     step->forever = place == DATUM_OTHER && !step->started;
@@ -123,9 +134,6 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
                     struct error *err)
 {
     const struct profile_datum *datum = provision_datum_of(provision, step);
-    uint8_t content[PROFILE_DATUM_MOST];
-    struct bytes_out out = {.data = content, .cap = sizeof content};
-    bool ok;
 
     if (provision->contents == NULL)
         return refuse(ERROR_UNEXPECTED, "this program has no secrets and data to write, which the profile has",
@@ -134,9 +142,7 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
         return false;
     if (chip_data_is_locked(&plan->found))
         return observe_locked(provision, plan, step, err);
-    ok = provision->contents->get(provision->contents->context, step->datum - 1u, plan->serial, &out, err);
-    bytes_wipe(content, sizeof content);
-    return ok;
+    return provision_datum_check(provision, plan, step->datum - 1u, err);
 }
 
 /* ---- doing ---- */

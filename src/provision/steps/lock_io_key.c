@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Locks the slot of the IO protection key, once this run has proven that it holds the key in the store: until then
+ * whoever reaches the bus could write a key of his own into a slot that is always writable.
+ */
+#include "chip/operations.h"
+#include "profile/data.h"
+#include "provision/gate.h"
+#include "provision/steps.h"
+
+static bool is_for(const struct profile_datum *datum)
+{
+    return datum->lock_slot;
+}
+
+bool provision_needs_lock_io_key(const struct profile *profile, int key)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < profile_data_count(profile); i++)
+        any = any || is_for(&profile->data[i]);
+    return key == PROVISION_NO_KEY && any;
+}
+
+static bool observe(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
+                    struct error *err)
+{
+    (void)provision;
+    step->done = chip_slot_is_locked(&plan->found, step->slot);
+    if (step->done || chip_slot_policy(&plan->wanted, step->slot).lockable)
+        return true;
+    error_set(err, ERROR_SLOT_POLICY, "the slot cannot be locked by itself: its KeyConfig is not Lockable",
+              "leave lock-slot out of the profile");
+    error_at_slot(err, step->slot);
+    return false;
+}
+
+static enum chip_status send(struct chip *chip, const struct provision_step *step, const struct chip_config *now,
+                             uint16_t summary, struct error *err)
+{
+    (void)now;
+    (void)summary;
+    return chip_lock_slot(chip, step->slot, err);
+}
+
+static bool took(const struct provision_step *step, const struct chip_config *now)
+{
+    return chip_slot_is_locked(now, step->slot);
+}
+
+static const struct provision_lock lock = {.rules = PROVISION_GATE_SECRET, .send = send, .took = took};
+
+const struct provision_step_kind provision_step_lock_io_key = {
+    .name = "lock-io-key",
+    .is_persistent = true,
+    .is_needed = provision_needs_lock_io_key,
+    .is_for = is_for,
+    .observe = observe,
+    .run = provision_gate_lock,
+    .lock = &lock,
+    .doing = "lock the slot of the IO protection key",
+    .consequence = "the chip's IO protection key can never be changed: without this device's key store the chip gives "
+                   "no encrypted secret that anybody can read",
+};
