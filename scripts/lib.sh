@@ -123,12 +123,13 @@ background_start() {
     mkdir -p "$2"
     rm -f "$2"/*.ended
     # SCHED_IDLE gives way at once; the lowest priority, where a container forbids that, gives way nearly always. A session of
-    # its own, so that background_stop reaches all that it has started.
-    if chrt --idle 0 true 2>/dev/null; then
-        setsid chrt --idle 0 scripts/in-background "$1" "$2" &
-    else
-        setsid nice -n 19 scripts/in-background "$1" "$2" &
-    fi
+    # its own, so that background_stop reaches all that it has started. Linux shares the processors out between sessions first
+    # (sched(7), autogroup): so the session has the lowest priority as well, where the kernel groups so.
+    gentle='nice -n 19'
+    ! chrt --idle 0 true 2>/dev/null || gentle='chrt --idle 0'
+    # shellcheck disable=SC2016,SC2086 # the shell inside expands it; words on purpose
+    setsid $gentle sh -c '{ echo 19 >/proc/self/autogroup; } 2>/dev/null
+        exec scripts/in-background "$@"' sh "$1" "$2" &
     background=$!
 }
 

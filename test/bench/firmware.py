@@ -16,7 +16,7 @@ from board import BOARDS, IMAGES, powered  # noqa: E402
 from conftest import Station  # noqa: E402
 from test_transports import serving  # noqa: E402
 
-boards.PATIENCE = 600  # ./check measures in the background, with the lowest priority, where a step of a board once took 15 s
+boards.PATIENCE = 600  # no limit here is one of time; on a busy machine a step of a board once took 15 s
 
 # KiB of the core and of all that is our own, just above what docs/guide/porting.md says, with GCC 14 too: docs/decisions/0045-what-the-promises-cost.md.
 LIMITS = {"factory": "28,39", "primary": "16,20"}
