@@ -240,6 +240,23 @@ static bool is_makers(const struct genuine *genuine)
     return genuine != NULL && genuine->part != NULL;
 }
 
+/* How shared secrets (ECDH) leave the chip: the object's word and the reader's. */
+static const struct {
+    const char *word, *meaning;
+} secret_outputs[] = {
+    [CHIP_SECRET_CLEAR] = {"clear", "shared secrets leave the chip in clear, or encrypted if the host asks for that"},
+    [CHIP_SECRET_ENCRYPTED] = {"encrypted", "shared secrets leave the chip only encrypted"},
+    [CHIP_SECRET_INSIDE] = {"inside", "shared secrets stay in the chip"},
+};
+
+static json_t *io_key_object(const struct chip_config *config)
+{
+    if (!chip_config_has_io_key(config))
+        return json_null();
+    return json_pack("{s:i, s:s}", "slot", (int)chip_config_io_key_slot(config), "ecdh",
+                     secret_outputs[chip_config_ecdh_output(config)].word);
+}
+
 static void describe_as_object(const struct output *output, const struct chip_config *config, enum chip_part part,
                                const struct driver_map *map, const json_t *record, const struct station_mark *mark,
                                const struct genuine *genuine)
@@ -265,6 +282,7 @@ static void describe_as_object(const struct output *output, const struct chip_co
                        "i2c_address", describe_address(config), "config_locked", (int)chip_config_is_locked(config),
                        "data_locked", (int)chip_data_is_locked(config), "mark", mark_object(mark), "slots", slots,
                        "fields", fields, "config", value_hex(bytes_of(config->zone, sizeof config->zone)));
+    json_object_set_new(object, "io_key", io_key_object(config));
     if (is_makers(genuine))
         json_object_set_new(object, "maker", genuine_object(genuine));
     output_object(output, object);
@@ -410,6 +428,9 @@ static void describe_identity(const struct output *output, const struct chip_con
         output_result(output, "bus          single wire\n");
     output_result(output, "config zone  %s\n", chip_config_is_locked(config) ? "locked" : "unlocked");
     output_result(output, "data zone    %s\n", chip_data_is_locked(config) ? "locked" : "unlocked");
+    if (chip_config_has_io_key(config))
+        output_result(output, "IO key       slot %u: %s\n", chip_config_io_key_slot(config),
+                      secret_outputs[chip_config_ecdh_output(config)].meaning);
 }
 
 /* Which profile made the device, as far as its mark says. */

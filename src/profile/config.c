@@ -239,7 +239,7 @@ static bool wanted_serves_io_key(const struct profile *profile, const struct chi
                       ? "the chip's configuration (ChipOptions) has its IO protection key in another slot"
                       : "the chip's configuration (ChipOptions) has no IO protection key",
                   chip_config_has_io_key(wanted)
-                      ? "name that slot: imprint info shows ChipOptions, whose bits 15 to 12 are its number"
+                      ? "name that slot: imprint info shows it"
                       : "leave the io-protection entry out of the profile, or use a configuration that has such a key");
         error_at_slot(err, datum->slot);
         error_with_subject(err, datum->name);

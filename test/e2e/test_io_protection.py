@@ -43,6 +43,8 @@ def test_a_gateway(station):
         if file.is_file() and file.parent != station.psa and file != station.chip:
             content = file.read_bytes()
             assert key not in content and key.hex().encode() not in content.lower(), file
+    assert station.json("info").event("chip")["io_key"] == {"slot": 6, "ecdh": "encrypted"}
+    assert "IO key       slot 6: shared secrets leave the chip only encrypted\n" in station.run("info").out
     before = station.chip.read_bytes()
     again = station.json("provision", READY).event("provisioned")
     judge({"serial": station.record["serial"], "data": again["data"]}, key)
@@ -65,6 +67,7 @@ def test_each_device_has_its_own(station):
 def test_slot_is_locked(station):
     """A locked part, whose slot anybody could write: consequences, arming, the lock; and what is said when the store is lost."""
     station.new("trust-flex")
+    assert station.json("info").event("chip")["io_key"] == {"slot": 6, "ecdh": "clear"}
     plan = station.run("provision", LOCKED, "--dry-run").out
     assert "to do, for ever  lock-io-key bus, slot 6: the chip's IO protection key can never be changed" in plan
     assert station.json("provision", LOCKED, code=1).error["reason"] == "not-armed"

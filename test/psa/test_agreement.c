@@ -38,6 +38,7 @@
 
 static const uint8_t io_key[32] = {0x10, 0x32, 0x54, 0x76, 0x98};
 static struct world world;
+static enum world_store_kind store_kind; /* of begin() */
 static uint8_t scalar[32], peer[P256_POINT_BYTES];
 
 static psa_key_attributes_t agreeing(psa_key_id_t id, int slot)
@@ -70,6 +71,8 @@ static void begin(uint16_t options, uint16_t slot_config, const uint8_t *given_i
     assert_int_equal(chip_lock_data(&world.chip, false, 0, NULL), CHIP_OK);
     world_power_off(&world);
     world.settings.io_key = given_io_key;
+    if (store_kind != WORLD_STORE_FILE)
+        world_use_store(&world, store_kind);
     world_start(&world);
     world_expect(&world, world_register_key(&attributes), PSA_SUCCESS);
     p256_make_key(scalar, peer);
@@ -205,6 +208,25 @@ static void agrees_with_the_key_in_the_store(void **state)
         expect_agreement(KEY, SLOT);
         world_remove(&world);
     }
+}
+
+/* The same on a board's flash, where the record is a few bytes in a log. */
+static void finds_the_key_in_every_store(void **state)
+{
+    uint8_t serial[CHIP_SERIAL_BYTES];
+
+    (void)state;
+    for (store_kind = WORLD_STORE_FILE; store_kind < WORLD_STORE_KINDS; store_kind++) {
+        begin(IO_KEY_IN_10 | ENCRYPTED, AGREES, NULL);
+        expect_refused(PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY, "is not in the store");
+        own_serial(serial);
+        assert_true(io_key_write(&world.storage, serial, io_key, NULL));
+        if (store_kind != WORLD_STORE_MEMORY)
+            world_restart(&world);
+        expect_agreement(KEY, SLOT);
+        world_remove(&world);
+    }
+    store_kind = WORLD_STORE_FILE;
 }
 
 /* A chip on another board: whose store has nothing, or the key of another chip. */
@@ -525,6 +547,7 @@ int main(void)
         cmocka_unit_test(agrees_with_a_new_key),
         cmocka_unit_test(agrees_encrypted),
         cmocka_unit_test(agrees_with_the_key_in_the_store),
+        cmocka_unit_test(finds_the_key_in_every_store),
         cmocka_unit_test(refuses_a_chip_of_another_board),
         cmocka_unit_test(refuses_when_the_record_cannot_be_read),
         cmocka_unit_test(refuses_what_the_options_forbid),
