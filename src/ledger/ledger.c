@@ -307,13 +307,19 @@ static bool write_text(struct ledger *ledger, json_t *content, struct ledger_hea
 static bool store_entry(struct ledger *ledger, struct bytes text, uint64_t seq, const uint8_t *leaf, struct error *err)
 {
     struct statement *add = ledger_prepared(ledger, LEDGER_ADD_ENTRY, err);
+    enum statement_result result;
 
     if (add == NULL)
         return false;
     statement_bind_number(add, 1, (int64_t)seq);
     statement_bind_bytes(add, 2, bytes_of(leaf, MERKLE_BYTES));
     statement_bind_string(add, 3, text);
-    return statement_run(add, err);
+    result = statement_step(add, err);
+    statement_reset(add);
+    return result == STATEMENT_DONE ||
+           (result == STATEMENT_EXISTS &&
+            refuse(ledger->database.path, ERROR_DATABASE_DAMAGED, "it has more entries than it says itself",
+                   "see what contradicts: imprint ledger verify", err));
 }
 
 static bool store_head(struct ledger *ledger, const struct ledger_head *head, struct error *err)
@@ -402,10 +408,39 @@ bool ledger_select_entries(struct ledger *ledger, struct statement *entries, str
                              err);
 }
 
+/* Each attempt is before the one after it: another number is damage, and could lead round for ever. */
+static bool is_earlier(const struct ledger *ledger, int64_t before, int64_t seq, struct error *err)
+{
+    if (before >= 0 && before < seq)
+        return true;
+    return refuse(ledger->database.path, ERROR_DATABASE_DAMAGED, "the table of attempts is damaged",
+                  "make it again from the entries: imprint ledger rebuild", err);
+}
+
+/* The number of the device's attempt before `*seq`, into `*seq`. False: there is none, or with a reason. */
+static bool step_back(struct ledger *ledger, int64_t *seq, struct error *err)
+{
+    struct statement *entry = ledger_prepared(ledger, LEDGER_GET_ENTRY, err);
+    int64_t before = 0;
+    bool has_one;
+
+    if (entry == NULL)
+        return false;
+    statement_bind_number(entry, 1, *seq);
+    has_one = statement_step(entry, err) == STATEMENT_ROW && !statement_is_null(entry, 1);
+    if (has_one)
+        before = statement_number(entry, 1);
+    statement_reset(entry);
+    if (!has_one || !is_earlier(ledger, before, *seq, err))
+        return false;
+    *seq = before;
+    return true;
+}
+
 size_t ledger_attempts(struct ledger *ledger, const char *device, uint64_t *seqs, size_t most, struct error *err)
 {
-    struct statement *get = ledger_prepared(ledger, LEDGER_GET_DEVICE, err), *entry;
-    bool has_next = false;
+    struct statement *get = ledger_prepared(ledger, LEDGER_GET_DEVICE, err);
+    bool has_next;
     int64_t seq = 0;
     size_t count = 0;
 
@@ -416,15 +451,9 @@ size_t ledger_attempts(struct ledger *ledger, const char *device, uint64_t *seqs
     if (has_next)
         seq = statement_number(get, 0);
     statement_reset(get);
-    while (has_next && count < most && (entry = ledger_prepared(ledger, LEDGER_GET_ENTRY, err)) != NULL) {
+    for (; has_next && count < most; has_next = step_back(ledger, &seq, err))
         seqs[count++] = (uint64_t)seq;
-        statement_bind_number(entry, 1, seq);
-        has_next = statement_step(entry, err) == STATEMENT_ROW && !statement_is_null(entry, 1);
-        if (has_next)
-            seq = statement_number(entry, 1);
-        statement_reset(entry);
-    }
-    return count;
+    return err->reason == ERROR_NONE ? count : 0;
 }
 
 bool ledger_last_made(struct ledger *ledger, const char *device, uint64_t *seq, struct error *err)

@@ -23,6 +23,14 @@ const char ledger_mcus_upgrade[] =
 
 const char ledger_forget_mcus[] = "DELETE FROM mcu";
 
+/* Of a file that somebody changed it may be NULL. */
+static void copy_column(struct statement *row, int column, char *to, size_t size)
+{
+    const char *text = statement_text(row, column);
+
+    (void)snprintf(to, size, "%s", text != NULL ? text : "");
+}
+
 /* Runs a statement with one or two texts. `found` gets device and number of its first row, NULL: not asked for. */
 static bool run(struct ledger *ledger, const char *sql, const char *first, const char *second, struct ledger_mcu *found,
                 struct error *err)
@@ -39,8 +47,8 @@ static bool run(struct ledger *ledger, const char *sql, const char *first, const
         result = statement_step(&row, err);
     }
     if (result == STATEMENT_ROW && found != NULL) {
-        (void)snprintf(found->device, sizeof found->device, "%s", statement_text(&row, 0));
-        (void)snprintf(found->number, sizeof found->number, "%s", statement_text(&row, 1));
+        copy_column(&row, 0, found->device, sizeof found->device);
+        copy_column(&row, 1, found->number, sizeof found->number);
     }
     statement_finish(&row);
     return result != STATEMENT_FAILED;

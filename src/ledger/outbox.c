@@ -38,6 +38,7 @@ bool outbox_read(struct ledger *ledger, struct outbox_state *state, struct error
     struct ledger_head head;
     struct statement get;
     enum statement_result result;
+    const char *time;
 
     *state = (struct outbox_state){.sent = 0};
     if (!ledger_head(ledger, &head, err) || !statement_prepare(&get, &ledger->database, tables_get_outbox, err))
@@ -46,7 +47,8 @@ bool outbox_read(struct ledger *ledger, struct outbox_state *state, struct error
     result = statement_step(&get, err);
     if (result == STATEMENT_ROW) {
         state->sent = (uint64_t)statement_number(&get, 0);
-        (void)snprintf(state->time, sizeof state->time, "%s", statement_text(&get, 1));
+        time = statement_text(&get, 1); /* NULL: somebody changed the file */
+        (void)snprintf(state->time, sizeof state->time, "%s", time != NULL ? time : "");
     }
     statement_finish(&get);
     return result != STATEMENT_FAILED;

@@ -12,6 +12,7 @@
 #include "station/run_facts.h"
 #include "station/station_ledger.h"
 
+#define DOING "look up what the board has failed at before"
 #define ATTEMPTS_USUAL 32 /* at one board; there may be more */
 
 /* Reasons for which no board is at fault, whatever their exit code: station, settings or a server are. */
@@ -156,8 +157,10 @@ static bool look(struct ledger *ledger, const char *device, struct elsewhere *el
     bool is_over = false;
 
     *found = (struct quarantine){.is_known = elsewhere != NULL && elsewhere->count > 0};
-    if (ledger != NULL && !take_all(ledger, device, elsewhere, found, &is_over, err))
+    if (ledger != NULL && !take_all(ledger, device, elsewhere, found, &is_over, err)) {
+        error_doing(err, DOING);
         return false;
+    }
     take_elsewhere(elsewhere, NULL, found, &is_over);
     if (tries > 0 && (found->tries == 0 || tries < found->tries))
         found->tries = tries;
@@ -194,7 +197,7 @@ static bool refuse_board(const struct quarantine *found, const char *device, str
                                     "set it aside; the lead decides: imprint rework %s --operator NAME, or imprint "
                                     "scrap",
                                     device));
-    error_doing(err, "look up what the board has failed at before");
+    error_doing(err, DOING);
     return false;
 }
 

@@ -410,8 +410,13 @@ json_t *station_ledger_load(struct ledger *ledger, uint64_t seq, struct error *e
 {
     json_t *entry = ledger_load(ledger, seq, err);
 
+    if (!json_is_object(entry)) {
+        json_decref(entry);
+        entry = NULL;
+    }
     if (entry == NULL && err->reason == ERROR_NONE)
-        error_set(err, ERROR_UNEXPECTED, "an entry of the ledger cannot be read, or there is no memory for it", NULL);
+        error_set(err, ERROR_DATABASE_DAMAGED, error_keep_format(err, "entry %llu is damaged", (unsigned long long)seq),
+                  "see what is lost: imprint ledger verify");
     return entry;
 }
 
@@ -432,6 +437,8 @@ static json_t *find_record(struct ledger *ledger, const char *serial, bool *is_r
             record = json_incref(json_object_get(entry, "evidence"));
         json_decref(entry);
     }
+    if (err->reason != ERROR_NONE)
+        error_doing(err, "look up what the ledger has of the device");
     free(seqs);
     return record;
 }

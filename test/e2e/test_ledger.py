@@ -235,6 +235,27 @@ def test_a_hundred_thousand_malformed_entries(provisioned):
     assert provisioned.json("ledger", "show", provisioned.record["serial"]).event("ledger-entry")["seq"] == 0
 
 
+def test_a_ledger_that_contradicts_itself_is_damaged(provisioned):
+    """Not a defect of imprint, no endless loop, and the message says what to run."""
+    path, serial = provisioned.state / "ledger" / "ledger.db", provisioned.record["serial"]
+
+    def refused(*arguments, cause, advice):
+        error = provisioned.json(*arguments, code=6).error
+        assert error["reason"] == "database-damaged" and cause in error["cause"] and advice in error["next"], error
+
+    for before in ("seq", "seq + 1", "-1", "'x'"):
+        change(path, f"UPDATE attempt SET before = {before}")
+        for arguments in (("provision", EXAMPLE, "--dry-run"), ("ledger", "show", serial), ("rework", serial, "--operator", "4")):
+            refused(*arguments, cause="the table of attempts is damaged", advice="imprint ledger rebuild")
+    provisioned.run("ledger", "rebuild")
+    provisioned.run("provision", EXAMPLE)
+    change(path, "UPDATE log SET size = 1, nodes = (SELECT leaf FROM entry WHERE seq = 0)")
+    refused("order", "new", EXAMPLE, "--quantity", "1", cause="it has more entries than it says itself", advice="imprint ledger verify")
+    for body in ("x", "null", "[]", '{"device":"\\u0000"}', "[" * 100000):
+        change(path, f"UPDATE entry SET body = '{body}' WHERE seq = 1")
+        refused("rework", serial, "--operator", "4", cause="entry 1 is damaged", advice="imprint ledger verify")
+
+
 def test_a_second_device_with_a_known_key(provisioned, tmp_path):
     """The key that a clone shows is another device's: refused before anything is written, and both are named."""
     serial = provisioned.record["serial"]
