@@ -910,6 +910,7 @@
 #define new_file_end imprint_new_file_end
 #define new_file_publish imprint_new_file_publish
 #define new_file_read imprint_new_file_read
+#define new_file_sync_folder imprint_new_file_sync_folder
 #define new_file_write imprint_new_file_write
 #define note_cosign imprint_note_cosign
 #define note_hash_text imprint_note_hash_text

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/export.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "ledger/cosigned.h"
 #include "ledger/stamped.h"
@@ -14,17 +16,63 @@
 #include "ledger/leaves.h"
 #include "ledger/new_file.h"
 
-static bool make_folder(const char *folder, struct error *err)
+/* --- the folder: it has its name when all of it is there --- */
+
+static bool failed(const char *folder, const char *cause, int system_errno, struct error *err)
 {
-    if (mkdir(folder, 0700) == 0)
-        return true;
-    if (errno == EEXIST)
+    const bool is_full = system_errno == ENOSPC || system_errno == EDQUOT;
+
+    if (system_errno == EEXIST || system_errno == ENOTEMPTY)
         error_set(err, ERROR_USAGE, "there is a file or folder of that name already", "name a new folder");
     else
-        error_set(err, errno == ENOSPC || errno == EDQUOT ? ERROR_STORAGE_FULL : ERROR_STORAGE_FAILED,
-                  "the folder cannot be made", NULL);
-    error_with_errno(err, errno == EEXIST ? 0 : errno);
+        error_set(err, is_full ? ERROR_STORAGE_FULL : ERROR_STORAGE_FAILED, cause,
+                  is_full ? "make room there, then run the same command again" : NULL);
+    error_with_errno(err, err->reason == ERROR_USAGE ? 0 : system_errno);
     error_with_subject(err, folder);
+    return false;
+}
+
+/* Of one that is not finished: it has files of ours, and no folders. */
+static void drop_folder(const char *temp)
+{
+    DIR *folder = opendir(temp);
+    const struct dirent *file;
+
+    if (folder == NULL)
+        return;
+    while ((file = readdir(folder)) != NULL)
+        (void)unlinkat(dirfd(folder), file->d_name, 0); /* not "." and "..", which are no files */
+    (void)closedir(folder);
+    (void)rmdir(temp);
+}
+
+/* Makes one beside it, mode 0700, whose path goes into `temp`. False with a reason. */
+static bool begin_folder(const char *folder, char temp[static PATH_MAX], struct error *err)
+{
+    size_t len = strlen(folder);
+    struct stat found;
+
+    while (len > 1 && folder[len - 1] == '/')
+        len--;
+    if (len + sizeof ".XXXXXX" > PATH_MAX)
+        return failed(folder, "the folder's name is too long", ENAMETOOLONG, err);
+    (void)snprintf(temp, PATH_MAX, "%.*s.XXXXXX", (int)len, folder);
+    if (lstat(folder, &found) == 0)
+        return failed(folder, NULL, EEXIST, err);
+    return mkdtemp(temp) != NULL || failed(folder, "the folder cannot be made", errno, err);
+}
+
+/* Gives it its name, or removes it where it is not whole. False with a reason. */
+static bool end_folder(const char *temp, const char *folder, bool is_whole, struct error *err)
+{
+    bool ok = is_whole && rename(temp, folder) == 0;
+
+    if (ok && new_file_sync_folder(folder))
+        return true;
+    if (is_whole)
+        (void)failed(folder, "the folder cannot be made", errno, err);
+    if (!ok)
+        drop_folder(temp);
     return false;
 }
 
@@ -61,6 +109,7 @@ static bool write_entries(struct ledger *ledger, const char *path, uint64_t *cou
     enum statement_result result = STATEMENT_FAILED;
     struct statement entries;
     FILE *file = new_file_begin(path, err);
+    int write_errno;
 
     if (file == NULL)
         return false;
@@ -72,7 +121,9 @@ static bool write_entries(struct ledger *ledger, const char *path, uint64_t *cou
                 break; /* new_file_end() says why */
             ++*count;
         }
+        write_errno = errno; /* for new_file_end() */
         statement_finish(&entries);
+        errno = write_errno;
     }
     return new_file_end(file, path, err) && result == STATEMENT_DONE;
 }
@@ -218,7 +269,7 @@ static bool export_all(struct ledger *ledger, const char *folder, const char *st
     char path[PATH_MAX];
 
     *entries = 0;
-    return ledger_head(ledger, &head, err) && database_settle(&ledger->database, err) && make_folder(folder, err) &&
+    return ledger_head(ledger, &head, err) && database_settle(&ledger->database, err) &&
            path_of(folder, "entries.ndjson", path, err) && write_entries(ledger, path, entries, err) &&
            write_text(folder, "checkpoint", head.checkpoint, err) && write_keys(ledger, folder, err) &&
            write_witnesses(ledger, folder, &extras.witnesses, err) &&
@@ -230,8 +281,13 @@ bool ledger_export(struct ledger *ledger, const char *folder, const char *stamp_
                    struct error *err)
 {
     /* Entries and checkpoint are of one moment. */
-    bool ok = database_run(&ledger->database, "BEGIN", err) && export_all(ledger, folder, stamp_ca, entries, err);
+    char temp[PATH_MAX];
+    bool ok = begin_folder(folder, temp, err);
 
+    ok = ok &&
+         end_folder(temp, folder,
+                    database_run(&ledger->database, "BEGIN", err) && export_all(ledger, temp, stamp_ca, entries, err),
+                    err);
     (void)database_run(&ledger->database, "ROLLBACK", NULL);
     if (!ok)
         error_doing(err, "export the ledger");
@@ -300,15 +356,18 @@ static bool prove(struct ledger *ledger, uint64_t seq, const char *folder, struc
 {
     struct ledger_head head;
 
-    return ledger_head(ledger, &head, err) && database_settle(&ledger->database, err) && make_folder(folder, err) &&
+    return ledger_head(ledger, &head, err) && database_settle(&ledger->database, err) &&
            write_entry_file(ledger, seq, folder, err) && write_proof_file(ledger, seq, &head, folder, err) &&
            write_keys(ledger, folder, err) && write_proof_page(ledger, folder, err);
 }
 
 bool ledger_prove(struct ledger *ledger, uint64_t seq, const char *folder, struct error *err)
 {
-    bool ok = database_run(&ledger->database, "BEGIN", err) && prove(ledger, seq, folder, err);
+    char temp[PATH_MAX];
+    bool ok = begin_folder(folder, temp, err);
 
+    ok = ok &&
+         end_folder(temp, folder, database_run(&ledger->database, "BEGIN", err) && prove(ledger, seq, temp, err), err);
     (void)database_run(&ledger->database, "ROLLBACK", NULL);
     if (!ok)
         error_doing(err, "prove the entry");

@@ -111,7 +111,7 @@ static const char ledger_beginning[] =
     "import base64, glob, hashlib\n"
     "def node(left, right): return hashlib.sha256(b\"\\1\" + left + right).digest()\n"
     "def root(leaves):  # RFC 6962, section 2.1\n"
-    "    if len(leaves) == 1: return hashlib.sha256(b\"\\0\" + leaves[0]).digest()\n"
+    "    if len(leaves) < 2: return hashlib.sha256(b\"\\0\" + leaves[0] if leaves else b\"\").digest()\n"
     "    split = 1 << (len(leaves) - 1).bit_length() - 1\n"
     "    return node(root(leaves[:split]), root(leaves[split:]))\n"
     "entries = [line[:-1] for line in open(\"entries.ndjson\", \"rb\")]\n"

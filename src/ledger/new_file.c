@@ -12,13 +12,15 @@ static bool failed(const char *path, const char *cause, int system_errno, struct
     const bool is_full = system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
 
     error_set(err, is_full ? ERROR_STORAGE_FULL : ERROR_STORAGE_FAILED, cause,
-              system_errno == EEXIST ? "name another file, or move this one away" : NULL);
+              system_errno == EEXIST ? "name another file, or move this one away"
+              : is_full              ? "make room there, then run the same command again"
+                                     : NULL);
     error_with_errno(err, system_errno);
     error_with_subject(err, path);
     return false;
 }
 
-static bool sync_folder_of(const char *path)
+bool new_file_sync_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char folder[PATH_MAX];
@@ -51,8 +53,9 @@ FILE *new_file_begin(const char *path, struct error *err)
 
 bool new_file_end(FILE *file, const char *path, struct error *err)
 {
-    bool ok = fflush(file) == 0 && fsync(fileno(file)) == 0;
-    int saved = ok ? 0 : errno;
+    const bool was_written = ferror(file) == 0; /* else what failed is not in the buffer, and fflush() succeeds */
+    bool ok = was_written && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    int saved = ok ? 0 : errno != 0 ? errno : EIO;
 
     if (fclose(file) != 0 && ok) {
         saved = errno;
@@ -81,7 +84,7 @@ bool new_file_write(const char *path, struct bytes content, struct error *err)
 
 bool new_file_publish(const char *temp, const char *path, struct error *err)
 {
-    if (link(temp, path) == 0 && unlink(temp) == 0 && sync_folder_of(path))
+    if (link(temp, path) == 0 && unlink(temp) == 0 && new_file_sync_folder(path))
         return true;
     (void)failed(path, "the file cannot be made", errno, err);
     (void)unlink(temp);

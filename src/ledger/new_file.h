@@ -22,6 +22,9 @@ bool new_file_end(FILE *file, const char *path, struct error *err);
  */
 bool new_file_publish(const char *temp, const char *path, struct error *err);
 
+/* Syncs the folder in which the path is. False with errno. */
+bool new_file_sync_folder(const char *path);
+
 /* Reads a file of at most `out->cap` bytes. False with a reason. */
 bool new_file_read(const char *path, struct bytes_out *out, struct error *err);
 

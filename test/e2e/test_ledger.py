@@ -154,6 +154,24 @@ def test_an_auditor_checks_an_export(provisioned):
     assert "Failure" in audit(folder)[0]
 
 
+def test_what_is_not_whole_has_no_name(provisioned):
+    """A file of an export may be as long as this process may write; what was begun is gone, and the same command goes on then."""
+    provisioned.run("provision", EXAMPLE)
+    serial = provisioned.record["serial"]
+    change(provisioned.state / "ledger" / "ledger.db", f"UPDATE entry SET body = '{'x' * 60000}'")
+    for verb, limits in ((("ledger", "export"), (50000, 100000)), (("ledger", "prove", serial), (50000,))):
+        folder = provisioned.folder / "out" / verb[1]
+        folder.parent.mkdir(exist_ok=True)
+        for limit in limits:
+            error = provisioned.json(*verb, f"{folder}/", code=1, preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))).error
+            assert error["reason"] == "storage-full" and "make room there" in error["next"], error
+            assert not list(folder.parent.iterdir())
+        provisioned.run(*verb, f"{folder}/")
+        assert folder.stat().st_mode & 0o777 == 0o700 and (folder / "CHECK.md").exists()
+        assert "already" in provisioned.json(*verb, folder, code=2).error["cause"]
+        shutil.rmtree(folder)
+
+
 def test_a_p256_key_signs_checkpoints(delivered):
     """As a station's policy may ask for: the key is there before the ledger. The auditor has openssl's commands for it."""
     folder = delivered.state / "ledger"

@@ -125,6 +125,17 @@ def test_what_a_witness_cosigned_is_checked_and_handed_on(seen, witness, tmp_pat
     assert "Failure" in said[1] and said[3] == "cosigned-1 is NOT the beginning of these entries\n"
 
 
+def test_a_ledger_without_an_entry(delivered, witness, tmp_path):
+    """The auditor's commands hold for nothing, too."""
+    delivered.run("ledger", "new")
+    witness.trust(delivered, tmp_path / "first")
+    witness.start()
+    names(delivered, witness)
+    assert delivered.json("ledger", "cosign").event("ledger-cosigned")["entries"] == 0
+    delivered.run("ledger", "export", tmp_path / "export")
+    assert audit(tmp_path / "export")[2:] == ["the entries are as signed\n", "cosigned-1 is the beginning of these entries\n"]
+
+
 def test_a_copy_that_went_on_is_refused_by_name(seen, witness, tmp_path):
     clone = Station(tmp_path / "clone")
     shutil.copytree(seen.state, clone.state)
