@@ -24,12 +24,13 @@ static bool fill(int fd, size_t size)
     uint8_t zeros[4096] = {0};
     struct iovec pages[PAGES_AT_ONCE];
 
-    for (size_t i = 0; i < PAGES_AT_ONCE; i++)
-        pages[i] = (struct iovec){.iov_base = zeros, .iov_len = sizeof zeros};
     while (size > 0) {
-        const size_t whole = size / sizeof zeros, count = whole < PAGES_AT_ONCE ? whole : PAGES_AT_ONCE;
-        const ssize_t n = count > 0 ? writev(fd, pages, (int)count) : write(fd, zeros, size);
+        size_t count = 0;
+        ssize_t n;
 
+        for (size_t left = size; left > 0 && count < PAGES_AT_ONCE; left -= pages[count++].iov_len)
+            pages[count] = (struct iovec){.iov_base = zeros, .iov_len = left < sizeof zeros ? left : sizeof zeros};
+        n = writev(fd, pages, (int)count);
         if (n < 0 && errno != EINTR)
             return false;
         size -= n > 0 ? (size_t)n : 0;
