@@ -56,17 +56,27 @@ static struct provision_plan sound_plan(const struct chip_config *config)
         .part = CHIP_PART_ATECC608B,
         .found = *config,
         .wanted = *config,
-        .step_count = 5,
+        .step_count = 7,
         .steps = {{.kind = &provision_step_lock_config, .forever = true, .key = -1, .slot = PROFILE_SLOT_ANY},
                   {.kind = &provision_step_generate_key, .done = true, .key = 0, .slot = 0},
                   {.kind = &provision_step_lock_data, .forever = true, .key = -1, .slot = PROFILE_SLOT_ANY},
                   {.kind = &provision_step_prove_key, .done = true, .key = 0, .slot = 0},
-                  {.kind = &provision_step_lock_slot, .forever = true, .key = 0, .slot = 0}},
+                  {.kind = &provision_step_lock_slot, .forever = true, .key = 0, .slot = 0},
+                  {.kind = &provision_step_prove_data, .done = true, .key = -1, .datum = 1, .slot = 9},
+                  {.kind = &provision_step_lock_io_key, .forever = true, .key = -1, .datum = 1, .slot = 9}},
     };
     return plan;
 }
 
-enum { STEP_LOCK_CONFIG = 0, STEP_MAKE = 1, STEP_LOCK_DATA = 2, STEP_PROVE = 3, STEP_LOCK_SLOT = 4 };
+enum {
+    STEP_LOCK_CONFIG = 0,
+    STEP_MAKE = 1,
+    STEP_LOCK_DATA = 2,
+    STEP_PROVE = 3,
+    STEP_LOCK_SLOT = 4,
+    STEP_PROVE_DATA = 5,
+    STEP_LOCK_IO_KEY = 6
+};
 
 struct ruin {
     const char *name;
@@ -107,6 +117,12 @@ static const struct ruin ruins[] = {
     {"slot lock under another policy", STEP_LOCK_SLOT, SLOT_CONFIG(5), 0x8E, 87, 0x00, true, -1,
      "not those that the plan"},
     {"slot lock beside a locked slot", STEP_LOCK_SLOT, 88, 0xFD, 87, 0x00, true, -1, NULL},
+    {"sound lock of an IO protection key", STEP_LOCK_IO_KEY, 87, 0x00, 86, 0x00, false, -1, NULL},
+    {"IO protection key before the proof", STEP_LOCK_IO_KEY, 87, 0x00, 86, 0x00, false, STEP_PROVE_DATA,
+     "secret in the slot has not been proven"},
+    {"slot of an IO protection key is not Lockable", STEP_LOCK_IO_KEY, 87, 0x00, KEY_CONFIG(9), 0x1C, false, -1,
+     "not Lockable"},
+    {"IO protection key on another chip", STEP_LOCK_IO_KEY, 3, 0x23, 87, 0x00, true, -1, "not those that the plan"},
     {"slot is locked already", STEP_LOCK_SLOT, 87, 0x00, 88, 0xFE, false, -1, "cannot be locked"},
 };
 
