@@ -186,7 +186,7 @@ struct provision_step_kind {
 struct provision_triage {
     enum provision_state state;
     int stopped_after; /* PARTIAL: the last step done before the first that is not */
-    int stopped_in;    /* PARTIAL: the first that is not, where it was started */
+    int stopped_in;    /* PARTIAL: the first that is not, where it was started, or is the first of all */
 };
 
 /* How far a device has come: by its plan, or by the reason why provision_observe() refused it (else ERROR_NONE). */

@@ -54,6 +54,8 @@ struct provision_triage provision_triage(const struct provision_plan *plan, enum
                                : PROVISION_STATE_BLANK;
     if (found.state != PROVISION_STATE_PARTIAL)
         found.stopped_after = found.stopped_in = -1;
+    else if (found.stopped_after < 0 && found.stopped_in < 0) /* the first of all is to be done once more */
+        found.stopped_in = (int)(open - plan->steps);
     return found;
 }
 
