@@ -107,7 +107,7 @@ _imprint_subcommands() {
 
 _imprint_options() {
     case $1 in
-        "provision") echo "--dry-run --only --rehearsal --operator --board --socket --arm --confirm --order --tries" ;;
+        "provision") echo "--dry-run --only --rehearsal --operator --board --socket --arm --confirm --order --tries --finished" ;;
         "adopt") echo "--dry-run --only --rehearsal --operator --board --socket" ;;
         "csr") echo "--subject --out" ;;
         "certificate show") echo "--key --pem --only" ;;
@@ -151,7 +151,7 @@ _imprint_options() {
         "erase") echo "--yes --io-key" ;;
         "compile") echo "--c --binary --certificates --name --arm --run-at-start --out" ;;
         "board info") echo "--console" ;;
-        "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --order --board --socket --firmware --tries --timeout --switch --primary-console --end" ;;
+        "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --order --board --socket --firmware --tries --timeout --switch --primary-console --end --finished" ;;
         "board prove") echo "--console --operator --timeout --save --end" ;;
         "virtual new") echo "--as --bus --revision --seed" ;;
         "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical --maximum --message-limit" ;;

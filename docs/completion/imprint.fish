@@ -120,6 +120,7 @@ complete -c imprint -n '__imprint_verb_is provision' -l arm -x -a 'profile' -d '
 complete -c imprint -n '__imprint_verb_is provision' -l confirm -d 'show the plan, then wait for a line on stdin: SERIAL:DIGEST continues and arms, SERIAL continues; at the end of stdin nothing is changed'
 complete -c imprint -n '__imprint_verb_is provision' -l order -x -d 'take one unit of this work order for the device'
 complete -c imprint -n '__imprint_verb_is provision' -l tries -x -d 'after so many failures through its own fault the board is in quarantine, here and elsewhere: a station gives it, and the record keeps it'
+complete -c imprint -n '__imprint_verb_is provision' -l finished -d 'refuse a device that the profile would change: it is only confirmed'
 complete -c imprint -n '__imprint_argument_is 1 provision' -F
 complete -c imprint -n '__imprint_verb_is adopt' -l dry-run -s n -d 'show the plan, change nothing'
 complete -c imprint -n '__imprint_verb_is adopt' -l only -x -d 'refuse any other device than this one'
@@ -338,6 +339,7 @@ complete -c imprint -n '__imprint_verb_is board provision' -l timeout -x -d 'how
 complete -c imprint -n '__imprint_verb_is board provision' -l switch -x -d 'then run this shell command, which flashes the primary image and resets the board, and prove the keys'
 complete -c imprint -n '__imprint_verb_is board provision' -l primary-console -x -a '(__imprint_ports)' -d 'with --switch: the console of the primary application'
 complete -c imprint -n '__imprint_verb_is board provision' -l end -d 'end the factory application when done'
+complete -c imprint -n '__imprint_verb_is board provision' -l finished -d 'refuse a device that the profile would change: it is only confirmed'
 complete -c imprint -n '__imprint_argument_is 1 board provision' -F
 complete -c imprint -n '__imprint_words_are board' -a prove -d 'Prove a board\'s keys through its primary application'
 complete -c imprint -n '__imprint_verb_is board prove' -l console -s c -x -a '(__imprint_ports)' -d 'the board\'s console: a serial port, 115200 8N1 (required)'

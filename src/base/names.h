@@ -8,6 +8,7 @@
 
 #define admission_allows imprint_admission_allows
 #define admission_is_golden imprint_admission_is_golden
+#define admission_note_fail imprint_admission_note_fail
 #define admission_note_pass imprint_admission_note_pass
 #define application_start imprint_application_start
 #define arming_allows imprint_arming_allows

@@ -46,6 +46,7 @@ enum board_option {
     OPTION_SWITCH,
     OPTION_PRIMARY_CONSOLE,
     OPTION_END,
+    OPTION_FINISHED,
     OPTION_COUNT
 };
 _Static_assert((int)OPTION_COUNT <= CLI_VALUES_MAX, "each option has a value");
@@ -75,6 +76,8 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_PRIMARY_CONSOLE] = {"primary-console", 0, "PORT", "with --switch: the console of the primary application",
                                 NULL},
     [OPTION_END] = {"end", 0, NULL, "end the factory application when done", NULL},
+    [OPTION_FINISHED] = {"finished", 0, NULL, "refuse a device that the profile would change: it is only confirmed",
+                         NULL},
 };
 
 static bool is_first(bool shown[static PROVISION_STEPS_MAX], const struct board_run *run,
@@ -441,6 +444,7 @@ static bool check_options(struct board_run *run, int *silence_ms, struct error *
                                     .operator_name = values[OPTION_OPERATOR],
                                     .socket = values[OPTION_SOCKET],
                                     .is_console = true};
+    run->arming.only_finished = values[OPTION_FINISHED] != NULL;
     if (values[OPTION_CONSOLE] != NULL)
         run->facts.is_virtual = rehearsal_is_virtual_console(values[OPTION_CONSOLE]);
     return board_wait_option(values[OPTION_CONSOLE], values[OPTION_TIMEOUT], silence_ms, err) &&

@@ -38,7 +38,14 @@
 #include "station/stop.h"
 #include "station/value.h"
 
-enum provision_option { OPTION_ARM = PROVISION_SHARED_COUNT, OPTION_CONFIRM, OPTION_ORDER, OPTION_TRIES, OPTION_COUNT };
+enum provision_option {
+    OPTION_ARM = PROVISION_SHARED_COUNT,
+    OPTION_CONFIRM,
+    OPTION_ORDER,
+    OPTION_TRIES,
+    OPTION_FINISHED,
+    OPTION_COUNT
+};
 static const struct cli_option options[OPTION_COUNT] = {
     PROVISION_SHARED_OPTIONS,
     [OPTION_ARM] = {"arm", 0, "SERIAL:DIGEST",
@@ -54,6 +61,8 @@ static const struct cli_option options[OPTION_COUNT] = {
                       "after so many failures through its own fault the board is in quarantine, here and elsewhere: a "
                       "station gives it, and the record keeps it",
                       NULL},
+    [OPTION_FINISHED] = {"finished", 0, NULL, "refuse a device that the profile would change: it is only confirmed",
+                         NULL},
 };
 
 /* What one run of the verb holds. */
@@ -607,6 +616,7 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     run.ledger.order = &run.order;
     if (!run_facts_start(&run.facts, &err) || !read_options(&run, &err))
         return output_error(&cli->output, &err);
+    run.arming.only_finished = !adopt && cli->values[OPTION_FINISHED] != NULL;
     if (!profile_file_read(cli->arguments[0], &run.profile, &err))
         return output_error(&cli->output, &err);
     run.rehearsal.allowed =

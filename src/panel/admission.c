@@ -23,7 +23,8 @@ static bool check_golden_itself(struct panel_board *board)
     (void)snprintf(cause, sizeof cause, "the golden device is not finished: the profile would change it %u time%s",
                    board->changes, board->changes == 1 ? "" : "s");
     board_fail(board, ERROR_EXIT_INPUT, "golden-unfinished", cause,
-               "the lead names a device that this profile has finished under `golden`");
+               "no board is worked on before a golden device is confirmed: the lead names one that this profile has "
+               "finished under `golden`");
     return false;
 }
 
@@ -81,4 +82,21 @@ void admission_note_pass(struct admission *admission, const struct panel_setting
 {
     if (admission_is_golden(settings, board) && board->changes == 0)
         admission->golden_until_ms = now_ms + settings->golden_h * MS_OF_HOUR;
+}
+
+void admission_note_fail(struct admission *admission, const struct panel_settings *settings, struct panel_board *board)
+{
+    char cause[BOARD_TEXT_SIZE];
+
+    if (!admission_is_golden(settings, board))
+        return;
+    admission->golden_until_ms = 0;
+    /* Pulled out, or not pressed in: what its tile says of that is right for it, too. */
+    if (board->exit_code == ERROR_EXIT_UNREACHABLE || board->exit_code == ERROR_EXIT_INTERRUPTED)
+        return;
+    (void)snprintf(cause, sizeof cause, "the golden device was not confirmed (%.*s): %.*s", BOARD_REASON_SIZE,
+                   board->reason, BOARD_TEXT_SIZE / 2, board->cause);
+    board_fail(board, ERROR_EXIT_INPUT, "golden-failed", cause,
+               "no board is worked on before it is confirmed: put it into another socket; if it fails there too, the "
+               "lead finds out what is wrong with it, the profile or the ledger");
 }

@@ -22,6 +22,12 @@ bool admission_is_golden(const struct panel_settings *settings, const struct pan
 bool admission_allows(const struct admission *admission, const struct panel_settings *settings, struct ledger *ledger,
                       struct panel_board *board, int64_t now_ms);
 
+/*
+ * Takes in that the worker that worked on a board has failed. Of the golden device: it is confirmed no more, and the
+ * board says that no other one is worked on before it is.
+ */
+void admission_note_fail(struct admission *admission, const struct panel_settings *settings, struct panel_board *board);
+
 /* Takes in that a board has passed. */
 void admission_note_pass(struct admission *admission, const struct panel_settings *settings,
                          const struct panel_board *board, int64_t now_ms);

@@ -204,6 +204,8 @@ static void finish(struct slot *slot)
         slot->panel->order_quantity = board->order_quantity;
     }
     board->is_done = slot->machine.state == SOCKET_PASS; /* whatever a worker printed before it failed */
+    if (!board->is_done && slot->kind == COMMAND_WORK)
+        admission_note_fail(&slot->panel->admission, slot->panel->settings, board);
     if (board->is_done) {
         admission_note_pass(&slot->panel->admission, slot->panel->settings, board, board->ended_ms);
         if (labels_note_pass(&slot->panel->labels, slot_settings(slot)->name, board))

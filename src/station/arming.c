@@ -70,12 +70,25 @@ bool arming_allows(const struct arming *arming, const uint8_t serial[static CHIP
                                    memcmp(digest, arming->digest, arming->digest_bytes) == 0);
 }
 
+static bool check_finished(const struct arming *arming, const struct provision_plan *plan, struct error *err)
+{
+    if (!arming->only_finished || plan->changes_left == 0)
+        return true;
+    error_set(err, ERROR_NOT_ARMED,
+              error_keep_format(err, "the device is not finished: the profile would change it %u time%s",
+                                (unsigned)plan->changes_left, plan->changes_left == 1 ? "" : "s"),
+              "to finish it, leave --finished out; to confirm one, connect a device that this profile has finished");
+    error_doing(err, "confirm the device");
+    error_with_serial(err, plan->serial);
+    return false;
+}
+
 bool arming_check_device(const struct arming *arming, const struct provision_plan *plan, struct error *err)
 {
     char only[HEX_SIZE(CHIP_SERIAL_BYTES)], found[HEX_SIZE(CHIP_SERIAL_BYTES)];
 
     if (!arming->has_only || memcmp(plan->serial, arming->only, CHIP_SERIAL_BYTES) == 0)
-        return true;
+        return check_finished(arming, plan, err);
     hex_encode(bytes_of(arming->only, sizeof arming->only), only);
     hex_encode(bytes_of(plan->serial, sizeof plan->serial), found);
     error_set(err, ERROR_WRONG_PART, error_keep_format(err, "this run is only for %s, this is %s", only, found),

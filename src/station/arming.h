@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which device a run may touch (--only), and which it may change for ever (--arm). */
+/* Which device a run may touch (--only, --finished), and which it may change for ever (--arm). */
 #ifndef IMPRINT_STATION_ARMING_H
 #define IMPRINT_STATION_ARMING_H
 
@@ -17,6 +17,7 @@ struct arming {
     size_t digest_bytes;                  /* 0: any profile */
     bool has_only;
     uint8_t only[CHIP_SERIAL_BYTES];
+    bool only_finished; /* a device that would be changed is refused */
 };
 
 /*
@@ -29,7 +30,10 @@ bool arming_read(struct arming *arming, const char *arm, const char *only, struc
 bool arming_allows(const struct arming *arming, const uint8_t serial[static CHIP_SERIAL_BYTES],
                    const uint8_t digest[static PROFILE_DIGEST_BYTES]);
 
-/* False with ERROR_WRONG_PART when --only names another device than the plan's. */
+/*
+ * False with ERROR_WRONG_PART when --only names another device than the plan's; with ERROR_NOT_ARMED when the plan
+ * would change a device and the run is only for finished ones.
+ */
 bool arming_check_device(const struct arming *arming, const struct provision_plan *plan, struct error *err);
 
 /*

@@ -293,6 +293,8 @@ def test_locks_want_arming(station):
         assert refused.error["reason"] == "not-armed"
         other = line.provision_json(board, arm=("--arm", "0123FFFFFFFFFFFF01"), profile=PROFILE_BLANK, code=1)
         assert other.error["reason"] == "not-armed"
+        only = line.provision_json(board, arm=("--arm", line.serial, "--finished"), profile=PROFILE_BLANK, code=1)
+        assert only.error["reason"] == "not-armed" and "--finished" in only.error["next"]
         # By hand, for another chip, for another profile, and by half: never armed by the way.
         digest = station.json("compile", PROFILE_BLANK, "--binary").event("compiled")["digest"]
         frames, _ = board.ask(f"arm 0123FFFFFFFFFFFF01 {digest}")
@@ -311,7 +313,7 @@ def test_locks_want_arming(station):
         other = line.provision_json(board, arm=("--arm", "0123FFFFFFFFFFFF01"), profile=PROFILE_BLANK, code=1)
         assert other.error["reason"] == "not-armed", "nothing is to be armed any more, and it is still another device"
         # The word counted for one run; a finished device needs none.
-        assert "nothing to do" in line.provision(board, arm=(), profile=PROFILE_BLANK).out
+        assert "nothing to do" in line.provision(board, arm=("--finished",), profile=PROFILE_BLANK).out
     chip = line.info()
     assert chip["config_locked"] and chip["data_locked"] and chip["slots"][0]["locked"]
     subject = openssl("req", "-in", station.device / "device.csr", "-noout", "-verify", "-subject", "-nameopt", "RFC2253")

@@ -261,6 +261,34 @@ def test_golden_device_is_never_changed(make_line):  # noqa: F811
     line.stop()
 
 
+def test_golden_device_that_fails(make_line):  # noqa: F811
+    """Whatever the look said: no shift begins with it, nothing is written to it, and one that has begun ends there until it is confirmed again."""
+    line = make_line().start()
+    golden, board = line.board(1), line.board(2)
+    serial = attempt(line, golden, "A1")["serial"]
+    line.stop()
+    line.write(golden=serial)
+    line.start()
+    assert attempt(line, golden, "A1")["state"] == "pass"
+    # Its records are given up: the look refuses it, and so does the run that is for the record.
+    run_program("--state", line.folder / "state", "retire", serial, "--lost", "--yes")
+    before = golden.read_bytes()
+    failed = attempt(line, golden, "A2")
+    assert (failed["reason"], failed["action"]) == ("golden-failed", "call the lead") and "no board is worked on" in failed["next"], failed
+    assert golden.read_bytes() == before
+    assert attempt(line, board, "A1")["reason"] == "golden-first"
+    line.stop()
+
+
+def test_only_finished_devices(delivered):
+    before = delivered.chip.read_bytes()
+    refused = delivered.json("provision", EXAMPLE, "--arm", "profile", "--finished", code=1).error
+    assert refused["reason"] == "not-armed" and "would change it 4 times" in refused["cause"] and "--finished" in refused["next"]
+    assert delivered.chip.read_bytes() == before
+    delivered.run("provision", EXAMPLE, "--arm", "profile")
+    assert delivered.json("provision", EXAMPLE, "--finished").event("provisioned")["changes"] == 0
+
+
 def test_golden_device_must_be_a_serial_number(make_line):  # noqa: F811
     line = make_line(golden="0123")
     error = run_program("--json", "station", line.file, code=INPUT).error
