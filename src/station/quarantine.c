@@ -15,7 +15,7 @@
 #define DOING "look up what the board has failed at before"
 #define ATTEMPTS_USUAL 32 /* at one board; there may be more */
 
-/* Reasons for which no board is at fault, whatever their exit code: station, settings or a server are. */
+/* Reasons for which the station, its settings or a server is at fault, and not the board, whatever their exit code. */
 static const char *const not_the_board[] = {
     "not-armed",        "gate-refused",
     "storage-full",     "storage-failed",
@@ -49,7 +49,10 @@ static bool is_one_of(const char *text, const char *const *words)
     return *words != NULL;
 }
 
-/* The board did not do what it should: not one that was pulled out (exit code 3), of another kind (4), or stopped. */
+/*
+ * The board did not do what it should. Not its fault: it was pulled out (exit code 3), is of another kind (4), or its
+ * run was stopped.
+ */
 static bool is_own_fault(const struct ledger_line_attempt *attempt)
 {
     static const char *const results[] = {"failed", "refused", NULL};
@@ -73,7 +76,7 @@ static struct ledger_line_attempt attempt_of(const json_t *entry)
     return attempt;
 }
 
-/* Takes in one attempt, from the newest back. `*is_over`: what older ones failed at does not count any more. */
+/* Takes in one attempt; the newest comes first. `*is_over`: failures of older ones do not count any more. */
 static void take(const struct ledger_line_attempt *attempt, struct quarantine *found, bool *is_over)
 {
     static const char *const good[] = {"provisioned", "confirmed", "proven", NULL}, *const over[] = {"reworked",
@@ -197,7 +200,7 @@ static bool refuse_board(const struct quarantine *found, const char *device, str
                                     "set it aside; the lead decides: imprint rework %s --operator NAME, or imprint "
                                     "scrap",
                                     device));
-    error_doing(err, DOING);
+    error_doing(err, "work on the board");
     return false;
 }
 

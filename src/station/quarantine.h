@@ -20,18 +20,19 @@ enum quarantine_state {
 struct quarantine {
     enum quarantine_state state;
     unsigned failures; /* since it last succeeded, was reworked or retired */
-    unsigned tries; /* after so many it is held: the least of what is asked for and of what those runs said; 0: never */
-    bool is_known;  /* the ledger has an attempt at it */
-    bool is_finished;                  /* its last attempt finished it */
+    unsigned tries;   /* after so many it is held: the least of the caller's limit and those in its entries; 0: never */
+    bool is_known;    /* the ledger has an attempt at it */
+    bool is_finished; /* its last attempt finished it */
     char station[LEDGER_STATION_SIZE]; /* where it failed last, of another ledger of the line; "": in this one */
 };
 
-/* Whether a failure with this reason is nobody's but the station's, the settings' or a server's. */
+/* Whether a failure with this reason is the fault of the station, its settings or a server, and not of the board. */
 bool quarantine_spares_board(const char *reason);
 
 /*
- * What this ledger says of the device, if boards are held after `tries` failures (0: where a station that they were at
- * holds them). False with a reason.
+ * What this ledger says of the device, where a board is held after `tries` failures, or after as many as a run at it
+ * was given (its entry's `run.tries`), if that is less. `tries` 0: by the limits in its entries alone. False with a
+ * reason.
  */
 bool quarantine_look(struct ledger *ledger, const char *device, unsigned tries, struct quarantine *found,
                      struct error *err);
