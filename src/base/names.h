@@ -70,6 +70,7 @@
 #define board_tls_plan imprint_board_tls_plan
 #define board_tls_register imprint_board_tls_register
 #define board_tls_try imprint_board_tls_try
+#define bus_chips_find imprint_bus_chips_find
 #define bus_client_close imprint_bus_client_close
 #define bus_client_flush imprint_bus_client_flush
 #define bus_client_note_addresses imprint_bus_client_note_addresses
@@ -1048,6 +1049,7 @@
 #define panel_run imprint_panel_run
 #define panel_settings_of imprint_panel_settings_of
 #define panel_settings_read imprint_panel_settings_read
+#define panel_teaches imprint_panel_teaches
 #define panel_virtual_file imprint_panel_virtual_file
 #define parts_add imprint_parts_add
 #define parts_begin imprint_parts_begin

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "station/bus_chips.h"
 #include "station/run_facts.h"
 #include "transport/kit_hid.h"
 
@@ -115,6 +116,69 @@ static void read_folder(struct list *list, enum page_device_kind kind, const cha
     (void)closedir(folder);
 }
 
+/* --- chips on buses --- */
+
+static bool name_chip(const char *bus, uint8_t address, char name[static PAGE_DEVICE_SIZE])
+{
+    const int len = snprintf(name, PAGE_DEVICE_SIZE, "%s@0x%02x", bus, address);
+
+    return len > 0 && len < PAGE_DEVICE_SIZE;
+}
+
+/* The socket at this address of the bus; NULL: none. */
+static const char *socket_at(const struct panel_settings *settings, const char *bus, uint8_t address)
+{
+    char name[PAGE_DEVICE_SIZE];
+
+    for (size_t i = 0; i < settings->socket_count; i++)
+        if (name_chip(bus, address, name) && web_page_device_is(settings->sockets[i].device, name))
+            return settings->sockets[i].name;
+    return NULL;
+}
+
+/* A socket that names no address takes what answers on the bus: no chip is left for another one. */
+static bool is_all_taken(const struct panel_settings *settings, const char *bus)
+{
+    for (size_t i = 0; i < settings->socket_count; i++)
+        if (strncmp(settings->sockets[i].device, "i2c:", strlen("i2c:")) == 0 &&
+            strcmp(settings->sockets[i].device + strlen("i2c:"), bus) == 0)
+            return true;
+    return false;
+}
+
+/* A worker may be at the chip of a socket. */
+static bool may_ask(const void *context, const char *bus, uint8_t address)
+{
+    return socket_at(context, bus, address) == NULL;
+}
+
+static void read_bus(struct list *list, const char *bus)
+{
+    struct bus_chip chips[BUS_CHIPS_MAX];
+    char name[PAGE_DEVICE_SIZE];
+    size_t count;
+
+    for (size_t i = 0; i < BUS_CHIPS_MAX; i++)
+        if (socket_at(list->settings, bus, transport_usual_addresses[i]) != NULL &&
+            name_chip(bus, transport_usual_addresses[i], name))
+            add(list, PAGE_DEVICE_I2C, name, 0);
+    if (is_all_taken(list->settings, bus)) {
+        add(list, PAGE_DEVICE_I2C, bus, 0);
+        return;
+    }
+    count = bus_chips_find(bus, may_ask, list->settings, chips);
+    for (size_t i = 0; i < count; i++) {
+        const size_t before = list->count;
+
+        if (name_chip(bus, chips[i].address, name))
+            add(list, PAGE_DEVICE_I2C, name, 0);
+        if (list->count > before)
+            memcpy(list->devices[before].serial, chips[i].serial, sizeof chips[i].serial);
+    }
+}
+
+/* --- all --- */
+
 static int compare(const void *a, const void *b)
 {
     const struct page_device *left = a, *right = b;
@@ -129,6 +193,8 @@ size_t plugged_list(const struct panel_settings *settings, struct page_device de
     read_folder(&list, PAGE_DEVICE_PORT, settings->teach.serial);
     read_folder(&list, PAGE_DEVICE_KIT, settings->teach.hid);
     read_folder(&list, PAGE_DEVICE_VIRTUAL, settings->teach.virtuals);
+    for (size_t i = 0; i < settings->teach.bus_count; i++)
+        read_bus(&list, settings->teach.buses[i].path);
     qsort(devices, list.count, sizeof *devices, compare);
     return list.count;
 }

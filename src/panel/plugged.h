@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is plugged into this machine, by names that stay: serial ports in a folder that udev keeps, kits on USB by the
- * kernel's list of HID devices, and, to rehearse, files of virtual chips in a folder.
+ * kernel's list of HID devices, chips on the I2C buses that the station file names, and, to rehearse, files of virtual
+ * chips in a folder.
  */
 #ifndef IMPRINT_PANEL_PLUGGED_H
 #define IMPRINT_PANEL_PLUGGED_H

@@ -11,13 +11,6 @@
 
 #define CERTIFICATE_MOST ((size_t)64 * 1024)
 
-static bool teaches(const struct panel_settings *settings)
-{
-    const struct panel_teach_settings *teach = &settings->teach;
-
-    return teach->serial[0] != '\0' || teach->hid[0] != '\0' || teach->virtuals[0] != '\0';
-}
-
 static bool keep_order(const void *context, const char *order, const struct page_noting *noting, struct error *err)
 {
     return scanned_keep_order(context, order, noting, err);
@@ -46,7 +39,8 @@ static struct page_settings describe(const char *path, const struct panel_settin
                                   .labels_to = settings->labels.to,
                                   .session_h = settings->session_h,
                                   .tries = settings->tries,
-                                  .teaching = teaches(settings) ? teaching_of(path) : (struct page_teaching){NULL},
+                                  .teaching =
+                                      panel_teaches(settings) ? teaching_of(path) : (struct page_teaching){NULL},
                                   .socket_count = settings->socket_count,
                                   .sockets = sockets};
 }

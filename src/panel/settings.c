@@ -85,6 +85,16 @@ static const struct schema_field schema_socket[] = {
 static const struct profile_word selectors[] = {
     {"operator", PAGE_SELECT_OPERATOR}, {"lead", PAGE_SELECT_LEAD}, {NULL, 0}};
 
+static const struct schema_field schema_bus[] = {
+    {.key = "bus",
+     .kind = SCHEMA_FILE,
+     .required = true,
+     VALUE(struct panel_teach_bus, path),
+     .help = "an I2C bus that has nothing but chips of sockets",
+     .example = "bus: /dev/i2c-1"},
+    {.key = NULL},
+};
+
 static const struct schema_field schema_teach[] = {
     {.key = "serial",
      .kind = SCHEMA_FILE,
@@ -101,6 +111,17 @@ static const struct schema_field schema_teach[] = {
      VALUE(struct panel_settings, teach.virtuals),
      .help = "a folder in which files of virtual chips appear",
      .example = "virtual: fixture"},
+    {.key = "i2c",
+     .kind = SCHEMA_ENTRIES,
+     .at = offsetof(struct panel_settings, teach.buses),
+     .size = sizeof(struct panel_teach_bus),
+     .min = 1,
+     .max = PANEL_TEACH_BUSES_MAX,
+     .fields = schema_bus,
+     .count_at = offsetof(struct panel_settings, teach.bus_count),
+     .line_at = SCHEMA_NOWHERE,
+     .help = "the I2C buses on which chips are looked for",
+     .example = "i2c: [{bus: /dev/i2c-1}]"},
     {.key = NULL},
 };
 
@@ -352,15 +373,37 @@ static bool check_tls(const struct panel_settings *settings, const struct tree_n
            settings_refuse(complaint, schema_settings, root, NULL, key, "needs tls_key and tls_certificate, both");
 }
 
+bool panel_teaches(const struct panel_settings *settings)
+{
+    const struct panel_teach_settings *teach = &settings->teach;
+
+    return teach->serial[0] != '\0' || teach->hid[0] != '\0' || teach->virtuals[0] != '\0' || teach->bus_count > 0;
+}
+
+/* What is wrong with the buses; NULL: nothing. */
+static const char *find_bus_fault(const struct panel_teach_settings *teach)
+{
+    for (size_t i = 0; i < teach->bus_count; i++) {
+        if (strchr(teach->buses[i].path, '@') != NULL)
+            return "names an address on a bus: write the bus alone, as in /dev/i2c-1";
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(teach->buses[i].path, teach->buses[k].path) == 0)
+                return "names a bus twice";
+    }
+    return NULL;
+}
+
 /* Without a socket in the file, others must be able to come. */
 static bool check_teach(const struct panel_settings *settings, const struct tree_node *root,
                         struct profile_complaint *complaint)
 {
-    const struct panel_teach_settings *teach = &settings->teach;
-    const bool is_on = teach->serial[0] != '\0' || teach->hid[0] != '\0' || teach->virtuals[0] != '\0';
+    const bool is_on = panel_teaches(settings);
+    const char *fault = find_bus_fault(&settings->teach);
 
+    if (fault != NULL)
+        return settings_refuse(complaint, schema_settings, root, NULL, "teach", fault);
     if (tree_get(root, "teach") != NULL && !is_on)
-        return settings_refuse(complaint, schema_settings, root, NULL, "teach", "names no folder");
+        return settings_refuse(complaint, schema_settings, root, NULL, "teach", "names no folder and no bus");
     if (is_on && settings->page[0] == '\0')
         return settings_refuse(complaint, schema_settings, root, NULL, "teach",
                                "needs a page to teach at: page: '127.0.0.1:8080'");
@@ -445,6 +488,8 @@ static bool complete_all(struct panel_settings *settings, const char *path, stru
 
     for (size_t i = 0; i < sizeof names / sizeof names[0] && ok; i++)
         ok = settings_file_complete(names[i], PANEL_PATH_MAX, path, err);
+    for (size_t i = 0; i < settings->teach.bus_count && ok; i++)
+        ok = settings_file_complete(settings->teach.buses[i].path, PANEL_PATH_MAX, path, err);
     for (size_t i = 0; i < settings->socket_count && ok; i++)
         ok = complete_device(settings->sockets[i].device, path, err);
     memcpy(settings->operator_in_file, settings->operator_name, sizeof settings->operator_in_file);

@@ -20,11 +20,19 @@ struct panel_socket_settings {
     bool is_taught; /* at the page: panel/taught.h */
 };
 
+#define PANEL_TEACH_BUSES_MAX 8
+
+struct panel_teach_bus {
+    char path[PANEL_PATH_MAX]; /* "/dev/i2c-1" */
+};
+
 /* Where the page looks for devices that may become sockets (panel/plugged.h). All empty: it teaches none. */
 struct panel_teach_settings {
     char serial[PANEL_PATH_MAX];   /* a folder with stable names of serial ports */
     char hid[PANEL_PATH_MAX];      /* the kernel's folder of HID devices */
     char virtuals[PANEL_PATH_MAX]; /* a folder in which virtual chips appear */
+    size_t bus_count;
+    struct panel_teach_bus buses[PANEL_TEACH_BUSES_MAX]; /* I2C buses on which chips are looked for: no other is */
 };
 
 /* What becomes of a label when a board passes (panel/label_settings.h). 0: as `imprint label` has it. */
@@ -75,6 +83,9 @@ struct panel_settings {
  * with `*settings` NULL and ERROR_INPUT_FILE: file, line and column, what was found and expected.
  */
 bool panel_settings_read(const char *path, struct panel_settings **settings, struct error *err);
+
+/* Whether sockets can be taught: `teach` names a folder or a bus. */
+bool panel_teaches(const struct panel_settings *settings);
 
 /* What is wrong with the text as the device of a socket; NULL: nothing. */
 const char *panel_device_fault(const char *device);

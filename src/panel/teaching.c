@@ -18,7 +18,7 @@ static const struct {
     const char *word;
 } uses[] = {
     {PAGE_DEVICE_PORT, "board"}, {PAGE_DEVICE_PORT, "swi"},        {PAGE_DEVICE_PORT, "kit"},
-    {PAGE_DEVICE_KIT, "kit"},    {PAGE_DEVICE_VIRTUAL, "virtual"},
+    {PAGE_DEVICE_KIT, "kit"},    {PAGE_DEVICE_VIRTUAL, "virtual"}, {PAGE_DEVICE_I2C, "i2c"},
 };
 
 static bool look(const char *path, struct page_plugged *plugged, struct error *err)

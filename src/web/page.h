@@ -25,6 +25,8 @@ struct page;
 
 #define PAGE_TEXT_SIZE 64 /* of an order's id, a serial number or a board's number, with a NUL */
 
+#define PAGE_SERIAL_SIZE 20 /* 18 hex digits */
+
 /* The reason of a board that waits for its number, in the state that is published. */
 #define PAGE_BOARD_FIRST "board-first"
 
@@ -36,12 +38,13 @@ struct page_socket {
 };
 
 /* What is plugged in, and what it can become a socket as. */
-enum page_device_kind { PAGE_DEVICE_PORT, PAGE_DEVICE_KIT, PAGE_DEVICE_VIRTUAL };
+enum page_device_kind { PAGE_DEVICE_PORT, PAGE_DEVICE_KIT, PAGE_DEVICE_VIRTUAL, PAGE_DEVICE_I2C };
 struct page_device {
     enum page_device_kind kind;
-    char name[PAGE_DEVICE_SIZE]; /* a port, a file, or hid:SERIAL */
-    char socket[PAGE_NAME_SIZE]; /* which has it; "": it is free */
-    uint64_t age_s;              /* since it was plugged in */
+    char name[PAGE_DEVICE_SIZE];   /* a port, a file, hid:SERIAL, or BUS@ADDRESS */
+    char socket[PAGE_NAME_SIZE];   /* which has it; "": it is free */
+    uint64_t age_s;                /* since it was plugged in */
+    char serial[PAGE_SERIAL_SIZE]; /* of a chip on a bus, which has no age; else "" */
 };
 struct page_plugged {
     size_t device_count, taught_count;
@@ -62,7 +65,7 @@ struct page_noting {
 struct page_teaching {
     const char *path;
     bool (*look)(const char *path, struct page_plugged *plugged, struct error *err); /* NULL: nothing is taught */
-    /* `found` is the name of a device; `use` is "board", "swi", "kit" or "virtual". */
+    /* `found` is the name of a device; `use` is "board", "swi", "kit", "virtual" or "i2c". */
     bool (*add)(const char *path, const char *name, const char *found, const char *use,
                 const struct page_noting *noting, struct error *err);
     bool (*remove)(const char *path, const char *name, const struct page_noting *noting, struct error *err);

@@ -9,8 +9,10 @@
 #include "web/login_record.h"
 #include "web/pages.h"
 
-static const char *const kinds[] = {
-    [PAGE_DEVICE_PORT] = "port", [PAGE_DEVICE_KIT] = "kit", [PAGE_DEVICE_VIRTUAL] = "virtual"};
+static const char *const kinds[] = {[PAGE_DEVICE_PORT] = "port",
+                                    [PAGE_DEVICE_KIT] = "kit",
+                                    [PAGE_DEVICE_VIRTUAL] = "virtual",
+                                    [PAGE_DEVICE_I2C] = "i2c"};
 
 /* For free(). NULL with a reason. */
 static struct page_plugged *look(const struct desk *desk, struct error *err)
@@ -55,7 +57,9 @@ static void put_device(FILE *out, const struct page_device *device)
         fputs("</label> <span>", out);
     else
         fputs(" <span>", out);
-    if (device->socket[0] == '\0') {
+    if (device->socket[0] == '\0' && device->serial[0] != '\0') {
+        fprintf(out, "chip %s", device->serial);
+    } else if (device->socket[0] == '\0') {
         put_age(out, device->age_s);
     } else {
         fputs("socket ", out);
@@ -76,12 +80,13 @@ static void put_form(FILE *out, const struct session *session, const struct page
         put_device(out, &plugged->devices[i]);
     fprintf(out, "</ul><p id=\"none\"%s>No device is plugged in.</p></fieldset>\n",
             plugged->device_count > 0 ? " hidden" : "");
-    fputs("<label>It is <select id=\"use\" name=\"use\"><option value=\"board\">a board with a console</option><option "
-          "value=\"swi\">a chip on one wire, at a serial port</option><option value=\"kit\">a kit</option><option "
-          "value=\"virtual\">a virtual chip</option></select></label> <label>Name of the socket <input name=\"name\" "
-          "required maxlength=\"63\" size=\"8\" autocomplete=\"off\"></label> <button>Add the "
-          "socket</button></form>\n",
-          out);
+    fputs(
+        "<label>It is <select id=\"use\" name=\"use\"><option value=\"board\">a board with a console</option><option "
+        "value=\"swi\">a chip on one wire, at a serial port</option><option value=\"kit\">a kit</option><option "
+        "value=\"virtual\">a virtual chip</option><option value=\"i2c\">a chip on an I2C bus</option></select></label> <label>Name of the socket <input name=\"name\" "
+        "required maxlength=\"63\" size=\"8\" autocomplete=\"off\"></label> <button>Add the "
+        "socket</button></form>\n",
+        out);
 }
 
 static void put_taught(FILE *out, const struct session *session, const struct page_plugged *plugged)
@@ -134,8 +139,9 @@ void web_setup_devices(struct desk *desk, const struct call *call, struct reply 
     for (size_t i = 0; plugged != NULL && i < plugged->device_count; i++) {
         const struct page_device *device = &plugged->devices[i];
 
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I}", "name", device->name, "kind", kinds[device->kind],
-                                              "socket", device->socket, "age", (json_int_t)device->age_s));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", device->name, "kind",
+                                              kinds[device->kind], "socket", device->socket, "serial", device->serial,
+                                              "age", (json_int_t)device->age_s));
     }
     free(plugged);
     pages_reply_json(reply, list);

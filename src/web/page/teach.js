@@ -4,13 +4,18 @@
 "use strict";
 
 const LOOK_MS = 1000;
-const usual = { port: "board", kit: "kit", virtual: "virtual" };
+const usual = { port: "board", kit: "kit", virtual: "virtual", i2c: "i2c" };
 const list = document.getElementById("found");
 const known = new Set(list ? [...list.children].map((item) => item.dataset.name) : []);
 let shown = "";
 
 function ageOf(seconds) {
   return seconds < 120 ? "plugged in " + seconds + " s ago" : "plugged in " + Math.floor(seconds / 60) + " min ago";
+}
+
+// A chip on a bus has a serial number, and no time at which it came.
+function saidOf(device) {
+  return device.socket ? "socket " + device.socket : device.serial ? "chip " + device.serial : ageOf(device.age);
 }
 
 function choose(input) {
@@ -21,7 +26,7 @@ function itemOf(device, chosen) {
   const item = document.createElement("li");
   const text = document.createElement("span");
   item.dataset.name = device.name;
-  text.textContent = device.socket ? "socket " + device.socket : ageOf(device.age);
+  text.textContent = saidOf(device);
   if (device.socket) {
     item.append(device.name + " ", text);
     return item;
@@ -44,7 +49,7 @@ function show(devices) {
   const key = JSON.stringify(devices.map((device) => [device.name, device.socket]));
   const spans = list.querySelectorAll("span");
   if (key === shown) {
-    devices.forEach((device, index) => { if (!device.socket) spans[index].textContent = ageOf(device.age); });
+    devices.forEach((device, index) => { if (!device.socket) spans[index].textContent = saidOf(device); });
     return;
   }
   shown = key;
