@@ -304,6 +304,7 @@
 #define chip_write_slot_block_encrypted imprint_chip_write_slot_block_encrypted
 #define clock_linux_delay_us imprint_clock_linux_delay_us
 #define clock_linux_now_us imprint_clock_linux_now_us
+#define clock_now_ms imprint_clock_now_ms
 #define cloud_files_kind_name imprint_cloud_files_kind_name
 #define cloud_files_write imprint_cloud_files_write
 #define command_can_continue imprint_command_can_continue

@@ -71,7 +71,7 @@ struct database {
     bool syncs_later; /* of a file: the transaction's commit is synced when the write lock is free again */
     bool is_lost;     /* the connection broke, or what the server does is unknown: nothing more can be asked */
     unsigned answer_ms;
-    unsigned long long waiting_since_ms;
+    int64_t waiting_since_ms;
 };
 
 /*

@@ -146,7 +146,7 @@ static void ignore_notice(void *context, const PGresult *result)
 /* Waits for the connection. False with a reason. */
 static bool await_connection(struct database *database, unsigned ms, struct error *err)
 {
-    const unsigned long long deadline = database_postgres_deadline(ms);
+    const int64_t deadline = database_postgres_deadline(ms);
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
     bool in_tls = false;
 

@@ -19,10 +19,10 @@ struct postgres_parameters {
 };
 
 /* A moment at which waiting ends. */
-unsigned long long database_postgres_deadline(unsigned ms);
+int64_t database_postgres_deadline(unsigned ms);
 
 /* Waits until the socket can be read or written (poll's events), or the deadline. False: not in time. */
-bool database_postgres_wait(int socket, short events, unsigned long long deadline);
+bool database_postgres_wait(int socket, short events, int64_t deadline);
 
 /*
  * Sends SQL and waits for its last result, or the first that is an error. `parameters` NULL: the SQL may be several

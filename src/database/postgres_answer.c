@@ -2,29 +2,20 @@
 /* Sending to the server and waiting for its answer, both with an end: libpq's own calls wait for ever. */
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "database/postgres.h"
 
-static unsigned long long now_ms(void)
+int64_t database_postgres_deadline(unsigned ms)
 {
-    struct timespec now;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-        return 0;
-    return (unsigned long long)now.tv_sec * 1000 + (unsigned long long)now.tv_nsec / 1000000;
+    return clock_now_ms() + ms;
 }
 
-unsigned long long database_postgres_deadline(unsigned ms)
-{
-    return now_ms() + ms;
-}
-
-bool database_postgres_wait(int socket, short events, unsigned long long deadline)
+bool database_postgres_wait(int socket, short events, int64_t deadline)
 {
     for (;;) {
         struct pollfd place = {.fd = socket, .events = events};
-        const unsigned long long now = now_ms();
+        const int64_t now = clock_now_ms();
         int count;
 
         if (now >= deadline)
@@ -48,7 +39,7 @@ static PGresult *lose(struct database *database, const char *cause, struct error
 
 /* Sends what is still to be sent, and reads until a result is complete. False with the connection's end, or too late.
  */
-static bool await_result(PGconn *connection, unsigned long long deadline, const char **cause)
+static bool await_result(PGconn *connection, int64_t deadline, const char **cause)
 {
     int to_send = PQflush(connection);
 
@@ -75,7 +66,7 @@ static bool is_error(const PGresult *result)
 /* Later results replace earlier ones, but not an error. */
 static PGresult *receive(struct database *database, struct error *err)
 {
-    const unsigned long long deadline = database_postgres_deadline(database->answer_ms);
+    const int64_t deadline = database_postgres_deadline(database->answer_ms);
     PGresult *kept = NULL, *next;
     const char *cause;
 

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error_format.h"
 
 /* Between two tries to get the lock: usually it is held for less than a millisecond. */
@@ -29,15 +29,6 @@
 
 #define NEW_SETTINGS "PRAGMA journal_mode=WAL;"
 
-static unsigned long long now_ms(void)
-{
-    struct timespec now;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-        return 0;
-    return (unsigned long long)now.tv_sec * 1000 + (unsigned long long)now.tv_nsec / 1000000;
-}
-
 /* SQLite asks whether to try again; `tries` counts from 0 for each lock. */
 static int on_busy(void *context, int tries)
 {
@@ -45,8 +36,8 @@ static int on_busy(void *context, int tries)
     unsigned limit = database->kind->busy_ms != 0 ? database->kind->busy_ms : DATABASE_BUSY_MS;
 
     if (tries == 0)
-        database->waiting_since_ms = now_ms();
-    if (now_ms() - database->waiting_since_ms >= limit)
+        database->waiting_since_ms = clock_now_ms();
+    if (clock_now_ms() - database->waiting_since_ms >= (int64_t)limit)
         return 0;
     (void)sqlite3_sleep(tries < BUSY_POLL_MS - BUSY_FIRST_MS ? BUSY_FIRST_MS + tries : BUSY_POLL_MS);
     return 1;

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error_format.h"
 #include "ledger/leaves.h"
 #include "ledger/tables.h"
@@ -20,15 +20,6 @@ static bool refuse(const struct ledger *ledger, enum error_reason reason, const 
     error_set(err, reason, cause, next);
     error_with_subject(err, ledger->database.path);
     return false;
-}
-
-static unsigned long long now_ms(void)
-{
-    struct timespec now;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-        return 0;
-    return (unsigned long long)now.tv_sec * 1000 + (unsigned long long)now.tv_nsec / 1000000;
 }
 
 /* --- what is known --- */
@@ -225,7 +216,7 @@ static bool send_batch(struct ledger *ledger, struct database *line, uint64_t en
 
 static bool send_all(struct ledger *ledger, struct database *line, struct outbox_run *run, struct error *err)
 {
-    const unsigned long long began = now_ms();
+    const int64_t began = clock_now_ms();
     struct ledger_line_log log;
     struct ledger_head head;
     uint64_t first;
@@ -236,7 +227,7 @@ static bool send_all(struct ledger *ledger, struct database *line, struct outbox
     if (!check_beginning(ledger, line, &log, &head, err) || !store_sent(ledger, log.tree.size, err))
         return false;
     first = log.tree.size;
-    while (run->waiting > 0 && (run->limit_ms == 0 || now_ms() - began < run->limit_ms)) {
+    while (run->waiting > 0 && (run->limit_ms == 0 || clock_now_ms() - began < (int64_t)run->limit_ms)) {
         if (!send_batch(ledger, line, head.tree.size, &log.tree, run, err))
             return false;
         run->waiting = head.tree.size - log.tree.size;

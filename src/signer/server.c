@@ -18,6 +18,7 @@
 
 #include <microhttpd.h>
 
+#include "base/clock.h"
 #include "base/error_format.h"
 #include "base/hex.h"
 #include "service/tls_pair.h"
@@ -82,20 +83,12 @@ struct reply {
     size_t len;
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* --- notices --- */
 
 /* A client can cause as many as it likes: one a second is passed on. */
 static void notice(struct signer *signer, const char *what, const char *who)
 {
-    const int64_t now = now_ms();
+    const int64_t now = clock_now_ms();
     char text[512];
 
     if (signer->noticed_ms != 0 && now - signer->noticed_ms < NOTICE_MS) {
@@ -198,7 +191,7 @@ static void begin_client(struct signer *signer, struct MHD_Connection *connectio
         return;
     client->fd = socket_of(connection);
     client->session = session;
-    client->since_ms = now_ms();
+    client->since_ms = clock_now_ms();
     put_address(connection, client->address);
     (void)pthread_mutex_lock(&signer->lock);
     client->next = signer->clients;
@@ -251,7 +244,7 @@ static void connection_changed(void *context, struct MHD_Connection *connection,
 
 void signer_tend(struct signer *signer)
 {
-    const int64_t now = now_ms();
+    const int64_t now = clock_now_ms();
 
     (void)pthread_mutex_lock(&signer->lock);
     for (struct client *client = signer->clients; client != NULL; client = client->next)
@@ -464,7 +457,7 @@ static void answer_call(struct call *call, struct MHD_Connection *connection, co
 
     if (!find_station(call)) {
         say(reply, 401, "a station shows a client certificate");
-    } else if (!signer_stations_take(&call->signer->stations, call->station, now_ms())) {
+    } else if (!signer_stations_take(&call->signer->stations, call->station, clock_now_ms())) {
         notice(call->signer, "it asks more often than the rule file lets it", call->client->address);
         say(reply, 429, "too many requests: ask again later");
         reply->retry = true;
@@ -544,7 +537,7 @@ static void completed(void *context, struct MHD_Connection *connection, void **r
     if (info == NULL || info->socket_context == NULL)
         return;
     (void)pthread_mutex_lock(&signer->lock);
-    ((struct client *)info->socket_context)->since_ms = now_ms();
+    ((struct client *)info->socket_context)->since_ms = clock_now_ms();
     (void)pthread_mutex_unlock(&signer->lock);
 }
 

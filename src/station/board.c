@@ -6,9 +6,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error_format.h"
 #include "station/stop.h"
 #include "transport/tty.h"
@@ -25,14 +25,6 @@
 /* --- bytes and lines -----------------------------------------------------------------------------------------------
  */
 
-static int64_t now_ms(void)
-{
-    struct timespec now = {.tv_sec = 0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static bool console_gone(const struct board *board, int system_errno, struct error *err)
 {
     error_set(err, ERROR_DEVICE_SILENT, "the console was disconnected",
@@ -44,7 +36,7 @@ static bool console_gone(const struct board *board, int system_errno, struct err
 
 static bool write_all(struct board *board, const uint8_t *data, size_t len, struct error *err)
 {
-    int64_t until = now_ms() + board->silence_ms;
+    int64_t until = clock_now_ms() + board->silence_ms;
 
     while (len > 0) {
         struct pollfd port = {.fd = board->fd, .events = POLLOUT};
@@ -57,7 +49,7 @@ static bool write_all(struct board *board, const uint8_t *data, size_t len, stru
         }
         if (n < 0 && errno != EINTR && errno != EAGAIN)
             return console_gone(board, errno, err);
-        if (now_ms() >= until) {
+        if (clock_now_ms() >= until) {
             error_set(err, ERROR_DEVICE_SILENT, "the console accepts no more bytes",
                       "check the cable and flow control");
             error_with_subject(err, board->path);
@@ -71,7 +63,7 @@ static bool write_all(struct board *board, const uint8_t *data, size_t len, stru
 /* How a wait for a line ended. */
 enum read_status { READ_LINE, READ_TIMEOUT, READ_CLOSED };
 
-/* Waits for a line, at most until `until` (now_ms()), and puts it into board->room; `*kind` says what it is. */
+/* Waits for a line, at most until `until` (clock_now_ms()), and puts it into board->room; `*kind` says what it is. */
 static enum read_status read_line(struct board *board, int64_t until, bool may_stop, enum link_kind *kind,
                                   struct error *err)
 {
@@ -97,7 +89,7 @@ static enum read_status read_line(struct board *board, int64_t until, bool may_s
             if (!write_all(board, &stop, 1, err))
                 return READ_CLOSED;
         }
-        if (now_ms() >= until)
+        if (clock_now_ms() >= until)
             return READ_TIMEOUT;
         if (n != 1)
             (void)poll(&port, 1, POLL_MS);
@@ -264,7 +256,7 @@ static void show_text(const struct board *board)
 
 static enum answer ask_once(struct board *board, const struct board_command *command, int silence_ms, struct error *err)
 {
-    const int64_t overdue = now_ms() + (int64_t)COMMAND_SILENCES * silence_ms;
+    const int64_t overdue = clock_now_ms() + (int64_t)COMMAND_SILENCES * silence_ms;
     enum link_kind kind = LINK_TEXT;
     enum answer answer = ANSWER_FAILED;
 
@@ -274,20 +266,20 @@ static enum answer ask_once(struct board *board, const struct board_command *com
         return ANSWER_FAILED;
     for (;;) {
         struct link_words words;
-        const int64_t silent = now_ms() + silence_ms;
+        const int64_t silent = clock_now_ms() + silence_ms;
         enum read_status status = read_line(board, silent < overdue ? silent : overdue, command->may_stop, &kind, err);
 
         if (status == READ_CLOSED)
             return ANSWER_FAILED;
         if (status == READ_TIMEOUT)
-            return now_ms() >= overdue ? ANSWER_OVERDUE : ANSWER_SILENT;
+            return clock_now_ms() >= overdue ? ANSWER_OVERDUE : ANSWER_SILENT;
         if (kind == LINK_TEXT)
             show_text(board);
         else if (kind != LINK_FRAME || !link_split(board->room, kind, &words))
             board->damaged++;
         else if (handle_frame(board, command, &words, &answer, err))
             return answer;
-        if (now_ms() >= overdue) /* lines that keep coming are not an answer */
+        if (clock_now_ms() >= overdue) /* lines that keep coming are not an answer */
             return ANSWER_OVERDUE;
     }
 }
@@ -420,7 +412,7 @@ static bool wrong_application(const struct board *board, const char *app, struct
 static bool say_hello(struct board *board, const char *app, int patience_ms, bool waits, struct error *err)
 {
     const struct board_command hello = {.verb = "hello", .may_stop = true, .frame = read_hello, .context = board};
-    int64_t until = now_ms() + patience_ms, at_last = until + (int64_t)BUSY_PATIENCE * patience_ms;
+    int64_t until = clock_now_ms() + patience_ms, at_last = until + (int64_t)BUSY_PATIENCE * patience_ms;
 
     board->received = false;
     do {
@@ -435,8 +427,8 @@ static bool say_hello(struct board *board, const char *app, int patience_ms, boo
          * A board that sends frames but does not answer is still running a command of an earlier program. One that
          * answers, and of which no hello can be read, is no reason to wait longer.
          */
-        if (answer != ANSWER_OK && board->frames > 0 && now_ms() + patience_ms < at_last)
-            until = now_ms() + patience_ms;
+        if (answer != ANSWER_OK && board->frames > 0 && clock_now_ms() + patience_ms < at_last)
+            until = clock_now_ms() + patience_ms;
         if (is_wanted(board, app) && answer == ANSWER_OK)
             return true;
         if (board->app[0] != '\0' && answer == ANSWER_OK && !waits)
@@ -447,7 +439,7 @@ static bool say_hello(struct board *board, const char *app, int patience_ms, boo
         }
         if (answer != ANSWER_SILENT)
             (void)poll(NULL, 0, POLL_MS);
-    } while (now_ms() < until);
+    } while (clock_now_ms() < until);
     if (board->app[0] != '\0' && !is_wanted(board, app))
         return wrong_application(board, app, err);
     if (board->received)

@@ -2,6 +2,7 @@
 /* The client's side of docs/reference/bus-protocol.md. */
 #include "transport/bus_client.h"
 
+#include "base/clock.h"
 #include "base/order.h"
 
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #define TIME_BYTES 8
@@ -22,20 +22,12 @@
 /* Nobody's turn is waited for: to connect, the reply to the hello, the rest of a frame whose first bytes are there. */
 #define PROMPT_MS 10000
 
-static int64_t now_ms(void)
-{
-    struct timespec now = {.tv_sec = 0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Waits for `events`, at most until `until_ms` (now_ms()). False with errno, EAGAIN when the time is over. */
+/* Waits for `events`, at most until `until_ms` (clock_now_ms()). False with errno, EAGAIN when the time is over. */
 static bool wait_for(const struct bus_client *client, short events, int64_t until_ms)
 {
     for (;;) {
         struct pollfd server = {.fd = client->fd, .events = events};
-        const int64_t left_ms = until_ms - now_ms();
+        const int64_t left_ms = until_ms - clock_now_ms();
         const int ready = left_ms > 0 ? poll(&server, 1, (int)left_ms) : 0;
 
         if (ready > 0)
@@ -78,7 +70,7 @@ enum bus_client_status bus_client_flush(struct bus_client *client)
     size_t sent = 0;
 
     /* For the replies as well, however many: a server that lets its bytes drip cannot hold a call for ever. */
-    client->until_ms = now_ms() + (client->greeted ? REPLY_MS : PROMPT_MS);
+    client->until_ms = clock_now_ms() + (client->greeted ? REPLY_MS : PROMPT_MS);
     while (status == BUS_CLIENT_OK && sent < client->out_len) {
         ssize_t n = send(client->fd, client->out + sent, client->out_len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
@@ -94,7 +86,7 @@ enum bus_client_status bus_client_flush(struct bus_client *client)
     return status;
 }
 
-/* Receives until at least `wanted` bytes are available after `in_used`, at most until `until_ms` (now_ms()). */
+/* Receives until at least `wanted` bytes are available after `in_used`, at most until `until_ms` (clock_now_ms()). */
 static enum bus_client_status fill(struct bus_client *client, size_t wanted, int64_t until_ms)
 {
     if (client->in_used > 0 && client->in_used + wanted > sizeof client->in) {
@@ -126,7 +118,7 @@ enum bus_client_status bus_client_receive(struct bus_client *client, struct bus_
     if (client->in_used == client->in_len)
         client->in_used = client->in_len = 0;
     status = fill(client, 1, client->until_ms);
-    until_ms = now_ms() + PROMPT_MS;
+    until_ms = clock_now_ms() + PROMPT_MS;
     if (status == BUS_CLIENT_OK)
         status = fill(client, BUS_HEADER_BYTES, until_ms);
     if (status != BUS_CLIENT_OK)

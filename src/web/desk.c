@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "web/answers.h"
 
 static const struct route routes[] = {
@@ -53,10 +53,7 @@ const struct route *desk_find_route(const char *path, const char *method, bool *
 
 int64_t desk_now_ms(void)
 {
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_now_ms();
 }
 
 void desk_order(struct desk *desk, char order[static PAGE_TEXT_SIZE])

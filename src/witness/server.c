@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
 
+#include "base/clock.h"
 #include "witness/rate.h"
 
 #define BODY_MAX ((size_t)16 * 1024) /* a request has up to 63 hashes and a checkpoint: 4 KiB */
@@ -89,19 +89,12 @@ static enum MHD_Result add_checkpoint(struct witness_server *server, struct MHD_
 
 /* --- requests as they come --- */
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static bool is_too_much(struct witness_server *server, struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *client = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
-    return client != NULL && client->client_addr != NULL && !rate_allows(&server->rate, client->client_addr, now_ms());
+    return client != NULL && client->client_addr != NULL &&
+           !rate_allows(&server->rate, client->client_addr, (uint64_t)clock_now_ms());
 }
 
 /* False: longer than any request. */
