@@ -1422,8 +1422,8 @@
 #define sessions_tokens_match imprint_sessions_tokens_match
 #define settings_file_complete imprint_settings_file_complete
 #define settings_file_read imprint_settings_file_read
-#define settings_refuse imprint_settings_refuse
-#define settings_row imprint_settings_row
+#define settings_file_refuse imprint_settings_file_refuse
+#define settings_file_row imprint_settings_file_row
 #define signature_hash_file imprint_signature_hash_file
 #define signature_read_file imprint_signature_read_file
 #define signature_to_der imprint_signature_to_der

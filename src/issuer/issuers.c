@@ -180,12 +180,12 @@ static bool check_settings(const struct entry *entry, const struct tree_node *no
         const bool given = text_of(entry, &settings[i])[0] != '\0';
 
         if (!given && (settings[i].needed_by & OF(entry->kind)) != 0)
-            return complain_missing(complaint, settings_row(schema_entry, settings[i].key), node, path);
+            return complain_missing(complaint, settings_file_row(schema_entry, settings[i].key), node, path);
         if (given && (settings[i].known_to & OF(entry->kind)) == 0) {
             char what[64];
 
             (void)snprintf(what, sizeof what, "is not a setting of kind %s", issuer_kind_name(entry->kind));
-            return settings_refuse(complaint, schema_entry, node, path, settings[i].key, what);
+            return settings_file_refuse(complaint, schema_entry, node, path, settings[i].key, what);
         }
     }
     return true;
@@ -196,7 +196,8 @@ static bool check_name(const struct document *document, size_t index, const stru
 {
     for (size_t i = 0; i < index; i++) {
         if (strcmp(document->entries[i].name, document->entries[index].name) == 0)
-            return settings_refuse(complaint, schema_entry, node, path, "name", "is the name of an issuer above, too");
+            return settings_file_refuse(complaint, schema_entry, node, path, "name",
+                                        "is the name of an issuer above, too");
     }
     return true;
 }

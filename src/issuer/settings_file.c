@@ -45,20 +45,20 @@ bool settings_file_read(const struct settings_kind *kind, const char *path, void
     return false;
 }
 
-const struct schema_field *settings_row(const struct schema_field *fields, const char *key)
+const struct schema_field *settings_file_row(const struct schema_field *fields, const char *key)
 {
     while (strcmp(fields->key, key) != 0)
         fields++;
     return fields;
 }
 
-bool settings_refuse(struct profile_complaint *complaint, const struct schema_field *fields,
-                     const struct tree_node *mapping, const struct complain_path *path, const char *key,
-                     const char *what)
+bool settings_file_refuse(struct profile_complaint *complaint, const struct schema_field *fields,
+                          const struct tree_node *mapping, const struct complain_path *path, const char *key,
+                          const char *what)
 {
     const struct complain_path inner = {.outer = path, .key = key};
 
-    return complain_value(complaint, settings_row(fields, key), tree_get(mapping, key), &inner, what);
+    return complain_value(complaint, settings_file_row(fields, key), tree_get(mapping, key), &inner, what);
 }
 
 bool settings_file_complete(char *name, size_t size, const char *file, struct error *err)

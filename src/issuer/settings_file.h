@@ -43,13 +43,13 @@ struct settings_kind {
 bool settings_file_read(const struct settings_kind *kind, const char *path, void *document, struct error *err);
 
 /* The row of the setting `key`, which `fields` have. */
-const struct schema_field *settings_row(const struct schema_field *fields, const char *key);
+const struct schema_field *settings_file_row(const struct schema_field *fields, const char *key);
 
 /* Complains about the setting `key` of `mapping`, whose rows are `fields`. `what` follows its value: "names no folder".
  */
-bool settings_refuse(struct profile_complaint *complaint, const struct schema_field *fields,
-                     const struct tree_node *mapping, const struct complain_path *path, const char *key,
-                     const char *what);
+bool settings_file_refuse(struct profile_complaint *complaint, const struct schema_field *fields,
+                          const struct tree_node *mapping, const struct complain_path *path, const char *key,
+                          const char *what);
 
 /*
  * Makes `name`, an array of `size` bytes with the name of a file that the settings in `file` mention, complete: a

@@ -66,7 +66,7 @@ static bool refuse(const char *key, const char *fault, const struct tree_node *r
 {
     const struct complain_path path = {.key = "labels"};
 
-    return settings_refuse(complaint, label_settings_fields, tree_get(root, "labels"), &path, key, fault);
+    return settings_file_refuse(complaint, label_settings_fields, tree_get(root, "labels"), &path, key, fault);
 }
 
 bool label_settings_check(const struct panel_settings *settings, const struct tree_node *root,

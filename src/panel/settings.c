@@ -326,7 +326,7 @@ static bool check_power(const struct panel_power_settings *power, const struct t
         const char *fault = texts[i][0] != '\0' ? power_find_fault(texts[i]) : NULL;
 
         if (fault != NULL)
-            return settings_refuse(complaint, schema_power, node, &mapping, keys[i], fault);
+            return settings_file_refuse(complaint, schema_power, node, &mapping, keys[i], fault);
     }
     return true;
 }
@@ -338,13 +338,14 @@ static bool check_socket(const struct panel_settings *settings, size_t index, co
     const char *fault = panel_device_fault(own->device);
 
     if (fault != NULL)
-        return settings_refuse(complaint, schema_socket, node, path, "device", fault);
+        return settings_file_refuse(complaint, schema_socket, node, path, "device", fault);
     for (size_t i = 0; i < index; i++) {
         if (strcmp(settings->sockets[i].name, own->name) == 0)
-            return settings_refuse(complaint, schema_socket, node, path, "name", "is the name of a socket above, too");
+            return settings_file_refuse(complaint, schema_socket, node, path, "name",
+                                        "is the name of a socket above, too");
         if (strcmp(settings->sockets[i].device, own->device) == 0)
-            return settings_refuse(complaint, schema_socket, node, path, "device",
-                                   "is the device of a socket above, too");
+            return settings_file_refuse(complaint, schema_socket, node, path, "device",
+                                        "is the device of a socket above, too");
     }
     return check_power(&own->power, tree_get(node, "power"), path, complaint);
 }
@@ -370,7 +371,7 @@ static bool check_tls(const struct panel_settings *settings, const struct tree_n
     const char *key = has_certificate ? "tls_certificate" : "tls_key";
 
     return has_certificate == has_key ||
-           settings_refuse(complaint, schema_settings, root, NULL, key, "needs tls_key and tls_certificate, both");
+           settings_file_refuse(complaint, schema_settings, root, NULL, key, "needs tls_key and tls_certificate, both");
 }
 
 bool panel_teaches(const struct panel_settings *settings)
@@ -401,14 +402,14 @@ static bool check_teach(const struct panel_settings *settings, const struct tree
     const char *fault = find_bus_fault(&settings->teach);
 
     if (fault != NULL)
-        return settings_refuse(complaint, schema_settings, root, NULL, "teach", fault);
+        return settings_file_refuse(complaint, schema_settings, root, NULL, "teach", fault);
     if (tree_get(root, "teach") != NULL && !is_on)
-        return settings_refuse(complaint, schema_settings, root, NULL, "teach", "names no folder and no bus");
+        return settings_file_refuse(complaint, schema_settings, root, NULL, "teach", "names no folder and no bus");
     if (is_on && settings->page[0] == '\0')
-        return settings_refuse(complaint, schema_settings, root, NULL, "teach",
-                               "needs a page to teach at: page: '127.0.0.1:8080'");
+        return settings_file_refuse(complaint, schema_settings, root, NULL, "teach",
+                                    "needs a page to teach at: page: '127.0.0.1:8080'");
     return is_on || settings->socket_count > 0 ||
-           complain_missing(complaint, settings_row(schema_settings, "sockets"), root, NULL);
+           complain_missing(complaint, settings_file_row(schema_settings, "sockets"), root, NULL);
 }
 
 /* What is scanned is scanned at the page. */
@@ -418,8 +419,8 @@ static bool check_scans(const struct panel_settings *settings, const struct tree
     const char *key = settings->scan_board ? "scan_board" : "select_order";
 
     return settings->page[0] != '\0' || (!settings->scan_board && settings->select_order == PAGE_SELECT_NOBODY) ||
-           settings_refuse(complaint, schema_settings, root, NULL, key,
-                           "needs a page to scan at: page: '127.0.0.1:8080'");
+           settings_file_refuse(complaint, schema_settings, root, NULL, key,
+                                "needs a page to scan at: page: '127.0.0.1:8080'");
 }
 
 static bool check_settings(const void *context, const void *document, const struct tree_node *root,

@@ -159,7 +159,7 @@ static void make_schema(struct schema *schema)
 {
     memset(schema, 0, sizeof *schema);
     for (size_t i = 0; i < OF_PROFILES; i++)
-        schema->order[i] = *settings_row(schema_certificate, of_profiles[i]);
+        schema->order[i] = *settings_file_row(schema_certificate, of_profiles[i]);
     memcpy(schema->order + OF_PROFILES, schema_order_own, sizeof schema_order_own);
     schema->order[0].help = "the order's name, which is the label in the address of EST";
     schema->order[0].example = "name: boards-0815";
@@ -181,7 +181,7 @@ struct entry {
 
 static bool refuse(const struct entry *entry, const struct schema_field *rows, const char *key, const char *what)
 {
-    return settings_refuse(entry->complaint, rows, entry->node, entry->path, key, what);
+    return settings_file_refuse(entry->complaint, rows, entry->node, entry->path, key, what);
 }
 
 static bool check_station(const struct entry *entry)
@@ -230,7 +230,7 @@ static bool check_stations(const struct entry *entry, const struct signer_order 
         const struct complain_path path = {.outer = &list, .index = i};
 
         if (!is_station(entry->rules, order->stations[i]))
-            return complain_value(entry->complaint, settings_row(entry->schema->order, "stations"),
+            return complain_value(entry->complaint, settings_file_row(entry->schema->order, "stations"),
                                   tree_item(tree_get(entry->node, "stations"), i), &path,
                                   "is not the name of a station above");
     }

@@ -160,8 +160,8 @@ static bool check_name(const struct document *document, size_t index, const stru
 {
     for (size_t i = 0; i < index; i++) {
         if (strcmp(document->entries[i].name, document->entries[index].name) == 0)
-            return settings_refuse(complaint, schema_entry, node, path, "name",
-                                   "is the name of a connection above, too");
+            return settings_file_refuse(complaint, schema_entry, node, path, "name",
+                                        "is the name of a connection above, too");
     }
     return true;
 }
@@ -186,7 +186,7 @@ static bool check_entries(const void *file, const void *parsed, const struct tre
         if (take_entry(&document->entries[i], file, &ignored, &field, &err))
             continue;
         (void)snprintf(what, sizeof what, "cannot be used: %s", err.cause);
-        return settings_refuse(complaint, schema_entry, node, &path, field, what);
+        return settings_file_refuse(complaint, schema_entry, node, &path, field, what);
     }
     return true;
 }

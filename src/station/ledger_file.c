@@ -171,8 +171,8 @@ static bool check_device(const struct document *document, const struct tree_node
 
     if (device[0] == '\0' || (file != NULL ? file[0] != '\0' : transport_kind_of(device) != NULL))
         return true;
-    return settings_refuse(complaint, schema_key, tree_get(root, "key"), &path, "device",
-                           "is no device: i2c:, swi:, kit:, unix:, tcp: or virtual:FILE");
+    return settings_file_refuse(complaint, schema_key, tree_get(root, "key"), &path, "device",
+                                "is no device: i2c:, swi:, kit:, unix:, tcp: or virtual:FILE");
 }
 
 /* A wrong key is told when the file is read, with its place. */
@@ -190,8 +190,8 @@ static bool check_file(const void *context, const void *values, const struct tre
         const struct complain_path path = {.outer = &list, .index = i};
 
         if (!read_key(document->witnesses[i].key, &witness))
-            return settings_refuse(complaint, schema_witness, tree_item(tree_get(root, "witnesses"), i), &path, "key",
-                                   "is not the public key of a witness");
+            return settings_file_refuse(complaint, schema_witness, tree_item(tree_get(root, "witnesses"), i), &path,
+                                        "key", "is not the public key of a witness");
     }
     return true;
 }

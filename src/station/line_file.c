@@ -102,7 +102,7 @@ static bool check_server(const void *context, const void *values, const struct t
     if (database_check_settings(document->ledger.server, &err))
         return true;
     (void)snprintf(what, sizeof what, "cannot be used: %s", err.cause);
-    return settings_refuse(complaint, schema_ledger, tree_get(root, "ledger"), &path, "server", what);
+    return settings_file_refuse(complaint, schema_ledger, tree_get(root, "ledger"), &path, "server", what);
 }
 
 static const struct settings_kind line_file_kind = {
