@@ -86,8 +86,8 @@ static void dismiss(struct slot *slot)
 }
 
 /*
- * Has the worker that looked do the work, where it was started with what the work has to be done with: an order, a
- * number, an operator may be others by now. Else it ends, and another one does the work.
+ * Has the worker that looked do the work, if its command line still fits: order, board number or operator may have
+ * changed since. If not, it ends, and another one does the work.
  */
 static void continue_worker(struct slot *slot, bool needs_power)
 {
@@ -107,7 +107,7 @@ static void continue_worker(struct slot *slot, bool needs_power)
     free(words);
 }
 
-/* The worker's command line says so, and nothing but that: what is asked is whether to continue with it. */
+/* A look at a chip keeps the words that the work must have too: slot_start_worker() compares them. */
 static bool start_as(struct slot *slot, const struct command *command, struct error *err)
 {
     const bool asks = slot->kind == COMMAND_LOOK && command_can_continue(slot->panel->settings, slot->index);

@@ -31,7 +31,7 @@ struct slot {
     struct socket machine;
     struct worker worker;
     enum command_kind kind; /* of the worker, or of the one that comes after a power command */
-    char *asks;             /* the words it shares with the work, until a look is answered; NULL: none asks */
+    char *asks;             /* words a look and its work share, until it is answered; NULL: none waits */
     bool is_dismissed;      /* the look was answered with no: its end means nothing */
     struct power power;
     struct presence_scan scan;
