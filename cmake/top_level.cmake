@@ -22,6 +22,10 @@ if(IMPRINT_SANITIZE OR IMPRINT_FUZZ)
     # Programs at a fixed address: each has 6 MB of the sanitizers' own data, full of addresses that every start would have
     # to relocate. The tests start programs ten thousand times.
     add_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-no-pie>)
+    # GCC's shared library of the undefined behaviour sanitizer has 6 MB of data, which the search for leaks reads at each end.
+    if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+      add_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-static-libubsan>)
+    endif()
   endif()
 else()
   # Belt and braces for a program that handles keys; Mbed TLS is built with them as well.
