@@ -782,6 +782,7 @@
 #define ledger_find_mcu imprint_ledger_find_mcu
 #define ledger_forget_mcus imprint_ledger_forget_mcus
 #define ledger_head imprint_ledger_head
+#define ledger_import_check imprint_ledger_import_check
 #define ledger_import_folders imprint_ledger_import_folders
 #define ledger_last_made imprint_ledger_last_made
 #define ledger_line_add_reader imprint_ledger_line_add_reader

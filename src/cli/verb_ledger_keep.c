@@ -89,7 +89,7 @@ static bool rebuild(struct cli *cli, struct ledger *ledger, struct error *err)
 
 static enum cli_exit run_ledger_rebuild(struct cli *cli)
 {
-    return with_ledger(cli, LEDGER_WRITE, rebuild);
+    return with_ledger(cli, LEDGER_USE, rebuild);
 }
 
 const struct cli_verb cli_verb_ledger_rebuild = {
@@ -122,6 +122,10 @@ static bool import(struct cli *cli, struct ledger *ledger, struct error *err)
 
 static enum cli_exit run_ledger_import(struct cli *cli)
 {
+    struct error err = ERROR_IN(cli->error_room);
+
+    if (!ledger_import_check(&cli->station.config, &err))
+        return output_error(&cli->output, &err);
     return with_ledger(cli, LEDGER_WRITE, import);
 }
 

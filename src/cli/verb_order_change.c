@@ -125,7 +125,7 @@ static enum cli_exit run_order_release(struct cli *cli)
 
     if (!run_facts_check_operator(cli->values[OPTION_OPERATOR], &err))
         return output_error(&cli->output, &err);
-    return with_ledger(cli, LEDGER_WRITE, release);
+    return with_ledger(cli, LEDGER_USE, release);
 }
 
 const struct cli_verb cli_verb_order_release = {

@@ -53,12 +53,22 @@ static enum cli_exit end(const struct cli *cli, const struct orders_place *place
     return output_error(&cli->output, err);
 }
 
+static bool open_ledger(struct cli *cli, enum ledger_mode mode, struct ledger *ledger, struct error *err)
+{
+    if (with_ledger_open(cli, mode, ledger, err))
+        return true;
+    if (err->system_errno == ENOENT)
+        err->next =
+            "make an order: imprint order new PROFILE --quantity N; or name another state folder with --state DIR";
+    return false;
+}
+
 /* --- looking --- */
 
 static bool look_here(struct cli *cli, orders_work *work, struct error *err)
 {
     struct ledger ledger;
-    bool ok = with_ledger_open(cli, LEDGER_READ, &ledger, err);
+    bool ok = open_ledger(cli, LEDGER_READ, &ledger, err);
 
     if (ok) {
         ok = work(cli, &ledger.database, err);
@@ -111,6 +121,20 @@ static bool refuse_no_line(struct error *err)
     return false;
 }
 
+/* A ledger is made for a new order, and for what this station does to one of the line: else there is nothing to change,
+ * and a wrong state folder gets no log and no key. False with a reason. */
+static bool choose_mode(struct cli *cli, const struct orders_place *place, bool needs_line, enum ledger_mode *mode,
+                        struct error *err)
+{
+    struct line_file file = {.timeout_s = 0};
+    bool has_line = place->server != NULL;
+
+    if (!has_line && !place->is_local && !line_file_read(&cli->station.config, &file, &has_line, err))
+        return false;
+    *mode = has_line || place->makes_tables ? LEDGER_WRITE : LEDGER_USE;
+    return has_line || !needs_line || refuse_no_line(err);
+}
+
 /* False with a reason. */
 static bool change(struct cli *cli, const struct orders_place *place, bool needs_line, orders_change *work,
                    struct ledger *ledger, struct database *home, struct error *err)
@@ -137,8 +161,9 @@ enum cli_exit with_orders_change(struct cli *cli, const struct orders_place *pla
 {
     struct error err = ERROR_IN(cli->error_room);
     struct database home = {.handle = NULL};
+    enum ledger_mode mode;
     struct ledger ledger;
-    bool ok = with_ledger_open(cli, LEDGER_WRITE, &ledger, &err);
+    bool ok = choose_mode(cli, place, needs_line, &mode, &err) && open_ledger(cli, mode, &ledger, &err);
 
     if (ok) {
         ok = change(cli, place, needs_line, work, &ledger, &home, &err);

@@ -13,6 +13,7 @@
 #include "station/input.h"
 #include "station/station_ledger.h"
 
+#define DOING "take the records into the ledger"
 #define HISTORY_MAX ((size_t)64 * 1024 * 1024)
 #define ATTEMPTS_MAX 10000 /* of one device */
 
@@ -152,25 +153,46 @@ static bool import_entry(struct ledger_import *import, struct ledger *ledger, co
     return ok;
 }
 
-bool ledger_import_folders(struct ledger_import *import, struct ledger *ledger, struct error *err)
+/* NULL with a reason. */
+static DIR *open_devices(const struct station_config *config, struct error *err)
 {
     char path[PATH_MAX];
-    const struct dirent *entry;
-    bool ok = folder_in_state(&import->station->config, "devices", path, err);
-    DIR *folder = ok ? opendir(path) : NULL;
+    DIR *folder;
 
-    if (ok && folder == NULL) {
+    if (!folder_in_state(config, "devices", path, err))
+        return NULL;
+    folder = opendir(path);
+    if (folder == NULL) {
         error_set(err, ERROR_INPUT_FILE, "there are no devices in this state folder",
                   "name another one with --state DIR");
         error_with_errno(err, errno);
         error_with_subject(err, path);
-        ok = false;
+        error_doing(err, DOING);
     }
+    return folder;
+}
+
+bool ledger_import_check(const struct station_config *config, struct error *err)
+{
+    DIR *folder = open_devices(config, err);
+
+    if (folder == NULL)
+        return false;
+    (void)closedir(folder);
+    return true;
+}
+
+bool ledger_import_folders(struct ledger_import *import, struct ledger *ledger, struct error *err)
+{
+    const struct dirent *entry;
+    DIR *folder = open_devices(&import->station->config, err);
+    bool ok = folder != NULL;
+
     while (ok && (entry = readdir(folder)) != NULL)
         ok = import_entry(import, ledger, entry->d_name, err);
     if (folder != NULL)
         (void)closedir(folder);
     if (!ok)
-        error_doing(err, "take the records into the ledger");
+        error_doing(err, DOING);
     return ok;
 }

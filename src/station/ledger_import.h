@@ -12,6 +12,9 @@ struct ledger_import {
     uint64_t devices, added, known;
 };
 
+/* Whether there is a folder of devices: before a ledger is made for them. False with a reason. */
+bool ledger_import_check(const struct station_config *config, struct error *err);
+
 /*
  * Each line of each device's history, and each record without a history, that is not in the ledger yet. A line that
  * cannot be read, such as one that a power cut tore, is passed over with a warning. False with a reason; what was taken

@@ -108,6 +108,18 @@ def test_lists_of_keys_and_certificates(provisioned):
     assert "exclude each other" in provisioned.json("ledger", "list", "--keys", "--certificates", code=2).error["cause"]
 
 
+def test_a_wrong_state_folder_gets_no_log(station):
+    """A log has one key for ever: what has nothing to work on makes none."""
+    serial = "0123A1B2C3D4E5F601"
+    for arguments in (("ledger", "rebuild"), ("ledger", "import"), ("order", "approve", "WO-1", "--operator", "3"), ("order", "close", "WO-1", "--operator", "3"), ("order", "release", "WO-1", serial, "--operator", "3"),
+                      ("order", "sync"), ("order", "list"), ("order", "show", "WO-1"), ("rework", serial, "--operator", "3"), ("ledger", "cosign"), ("ledger", "verify")):
+        error = station.json(*arguments, code={1, 2}).error
+        assert not (station.state / "ledger" / "log.key").exists(), arguments
+        if arguments[0] == "order" and arguments[1] not in ("sync", "release"):
+            assert "make an order: imprint order new" in error["next"], error
+    station.run("ledger", "new", "--key", "p-256")
+
+
 def test_no_ledger_yet(delivered):
     for words in (("verify",), ("list",), ("export", delivered.folder / "x"), ("backup", delivered.folder / "x")):
         error = delivered.json("ledger", *words, code=1).error
