@@ -321,7 +321,7 @@ static void test_at_once(void **state)
     folder_of_test(folder, path);
     for (int i = 0; i < AT_ONCE; i++) {
         if (fork() == 0) {
-            char name[8];
+            char name[12];
             struct told told = {.count = 0};
 
             (void)snprintf(name, sizeof name, "%d", i);
