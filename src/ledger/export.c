@@ -36,12 +36,13 @@ static bool failed(const char *folder, const char *cause, int system_errno, stru
 static void drop_folder(const char *temp)
 {
     DIR *folder = opendir(temp);
+    const int fd = folder == NULL ? -1 : dirfd(folder);
     const struct dirent *file;
 
     if (folder == NULL)
         return;
-    while ((file = readdir(folder)) != NULL)
-        (void)unlinkat(dirfd(folder), file->d_name, 0); /* not "." and "..", which are no files */
+    while (fd >= 0 && (file = readdir(folder)) != NULL)
+        (void)unlinkat(fd, file->d_name, 0); /* not "." and "..", which are no files */
     (void)closedir(folder);
     (void)rmdir(temp);
 }
