@@ -288,13 +288,16 @@ def test_a_board_that_no_server_accepts(board_line, authority, aside):
         assert done["changes"] == 0 and done["connections"][0]["answer"] == "CONNACK, accepted" and len(station.record["connections"]) == 1
 
 
+MOST_STEPS = 116  # PROVISION_STEPS_MAX of src/provision/provision.h, in a station
+
+
 def fill_the_plan(text):
     """As many steps as a plan can have, so that the station's own have no room: the last one again and again."""
-    text = re.sub(r"\bsteps=\d+", "steps=114", text) if text.startswith("@chip ") else text
+    text = re.sub(r"\bsteps=\d+", f"steps={MOST_STEPS}", text) if text.startswith("@chip ") else text
     if not text.startswith("@step ") or "action=finish-mark" not in text:
         return text
     last = int(re.search(r"\bn=(\d+)", text)[1])
-    return "\n".join(re.sub(r"\bn=\d+", f"n={n}", text) for n in range(last, 115))
+    return "\n".join(re.sub(r"\bn=\d+", f"n={n}", text) for n in range(last, MOST_STEPS + 1))
 
 
 LIES = {

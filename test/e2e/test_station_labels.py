@@ -315,6 +315,7 @@ def test_the_order_has_labels_scanned_back(make_line):  # noqa: F811
     put_away(line, "A1", second)
     other = put_in(line, 2, "A2", second)
     assert other["action"] == "to good tray" and "unscanned" not in other  # of WO-2
+    until_page(line, lambda sockets: sockets["A2"]["state"] == "pass")
     assert scan(person, other["serial"])["text"] == f"no: this is the label of {other['serial']}, in socket A2"
     assert json.loads(person.ask("/state")[2])["sockets"][0]["unscanned"] == serial
     assert scan(person, serial)["text"] == "label of socket A1: right"
