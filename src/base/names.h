@@ -285,6 +285,7 @@
 #define chip_slot_keeps_secret imprint_chip_slot_keeps_secret
 #define chip_slot_needs_latch imprint_chip_slot_needs_latch
 #define chip_slot_policy imprint_chip_slot_policy
+#define chip_slot_takes_secret imprint_chip_slot_takes_secret
 #define chip_slot_uses_counter imprint_chip_slot_uses_counter
 #define chip_slot_uses_left imprint_chip_slot_uses_left
 #define chip_slot_why_not imprint_chip_slot_why_not

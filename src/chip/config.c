@@ -201,6 +201,13 @@ bool chip_slot_keeps_secret(const struct chip_config *config, uint8_t slot)
     return bit(chip_slot_config(config, slot), 3);
 }
 
+bool chip_slot_takes_secret(const struct chip_config *config, uint8_t slot)
+{
+    const uint8_t beside = (uint8_t)(slot & ~1u);
+
+    return beside != slot && chip_slot_is_private(config, beside) && bit(chip_slot_config(config, beside), 2);
+}
+
 bool chip_slot_needs_latch(const struct chip_config *config, uint8_t slot)
 {
     return bit(chip_key_config(config, slot), 12);

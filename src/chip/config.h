@@ -114,6 +114,12 @@ bool chip_slot_needs_latch(const struct chip_config *config, uint8_t slot); /* P
 bool chip_slot_is_limited(const struct chip_config *config, uint8_t slot);  /* LimitedUse: each use of its key counts */
 bool chip_slot_keeps_secret(const struct chip_config *config, uint8_t slot); /* ECDH's result goes into slot N|1 */
 
+/*
+ * Whether whoever reaches the bus can have the chip write a shared secret over what `slot` holds: it is the odd one of
+ * a pair whose other slot may do ECDH (mode 04, result into slot N|1), whatever the policy of `slot` says about writes.
+ */
+bool chip_slot_takes_secret(const struct chip_config *config, uint8_t slot);
+
 /* Sets both policy words of `slot` (0..15). */
 void chip_set_slot_policy(struct chip_config *config, uint8_t slot, uint16_t slot_config, uint16_t key_config);
 

@@ -168,6 +168,10 @@ static bool check_datum(const struct bytes_view *view, const struct profile *pro
         (!chip_config_has_io_key(&view->locked) || chip_config_io_key_slot(&view->locked) != datum->slot))
         return report(view, PROFILE_AT_DATUM, index, "slot",
                       "bytes 90 and 91 (ChipOptions) do not say that the IO protection key is used and in this slot");
+    if (profile_datum_is_io_key(datum) && chip_slot_takes_secret(&view->locked, datum->slot))
+        return report(view, PROFILE_AT_DATUM, index, "slot",
+                      "the slot before it permits ECDH, and the chip can put the result into this slot: anybody on the "
+                      "bus can write over the key");
     return datum->write_key != PROFILE_SLOT_ANY &&
            (policy.write != CHIP_WRITE_ENCRYPTED || policy.write_key != datum->write_key) &&
            report(view, PROFILE_AT_DATUM, index, "write-key",

@@ -183,6 +183,21 @@ static bool conflict_fixed(const struct profile *profile, const struct profile_d
            (datum->replace != PROFILE_REPLACE_NEVER) != (datum->write_key != PROFILE_SLOT_ANY);
 }
 
+/*
+ * Beside a key that may do ECDH: the chip can put the result into the odd slot of the pair, whatever that slot's own
+ * policy (chip_slot_takes_secret()). There it would overwrite the IO protection key, be read, or be the key of an HMAC
+ * that anybody asks for.
+ */
+static bool conflict_takes_secret(const struct profile *profile, const struct profile_datum *datum)
+{
+    if (profile->configuration != PROFILE_POLICY || !profile_has_io_key(profile) || (datum->slot & 1) == 0)
+        return false;
+    for (size_t i = 0; i < profile->key_count; i++)
+        if (profile->keys[i].slot + 1 == datum->slot && (profile->keys[i].usage & PSA_KEY_USAGE_DERIVE) != 0)
+            return true;
+    return false;
+}
+
 /* Its serial number may be any; every one is as long. */
 static bool conflict_content(const struct profile *profile, const struct profile_datum *datum)
 {
@@ -225,6 +240,9 @@ static const struct datum_rule conflict_rules[] = {
     {"replace", ERROR_PROFILE_CONFLICT, conflict_fixed,
      "a secret can be written again only with write-key, and with write-key it can be",
      "replace: unclaimed and write-key together, or neither"},
+    {"slot", ERROR_PROFILE_CONFLICT, conflict_takes_secret,
+     "the slot before it permits ECDH, and the chip can put the secret into this slot, past the IO protection key",
+     "an even slot, or one after a slot whose key has no derive"},
     {"name", ERROR_PROFILE_CONFLICT, conflict_content,
      "its content has an unknown placeholder, is not hex digits, or is longer than its slot",
      "{serial} or {serial:lower}; 36 bytes in slots 0 to 7, 416 in slot 8, 72 in slots 9 to 15"},

@@ -226,21 +226,32 @@ static bool wanted_serves_derive(const struct profile *profile, const struct chi
 }
 
 /* The chip takes its IO protection key from one slot, which the configuration names. */
+static bool io_key_is_served(const struct chip_config *wanted, uint8_t slot, struct error *err)
+{
+    if (!chip_config_has_io_key(wanted))
+        error_set(err, ERROR_PROFILE_CONFLICT, "the chip's configuration (ChipOptions) has no IO protection key",
+                  "leave the io-protection entry out of the profile, or use a configuration that has such a key");
+    else if (chip_config_io_key_slot(wanted) != slot)
+        error_set(err, ERROR_PROFILE_CONFLICT,
+                  "the chip's configuration (ChipOptions) has its IO protection key in another slot",
+                  "name that slot: imprint info shows it");
+    else if (chip_slot_takes_secret(wanted, slot))
+        error_set(err, ERROR_PROFILE_CONFLICT,
+                  "anybody on the bus can write over the IO protection key: the slot before it permits ECDH, and the "
+                  "chip can put the result into the key's slot",
+                  "use a configuration that has the key in an even slot, or after a slot that does not permit ECDH");
+    else
+        return true;
+    return false;
+}
+
 static bool wanted_serves_io_key(const struct profile *profile, const struct chip_config *wanted, struct error *err)
 {
     for (size_t i = 0; i < profile_data_count(profile); i++) {
         const struct profile_datum *datum = &profile->data[i];
 
-        if (datum->type != PROFILE_DATUM_IO_KEY ||
-            (chip_config_has_io_key(wanted) && chip_config_io_key_slot(wanted) == datum->slot))
+        if (datum->type != PROFILE_DATUM_IO_KEY || io_key_is_served(wanted, datum->slot, err))
             continue;
-        error_set(err, ERROR_PROFILE_CONFLICT,
-                  chip_config_has_io_key(wanted)
-                      ? "the chip's configuration (ChipOptions) has its IO protection key in another slot"
-                      : "the chip's configuration (ChipOptions) has no IO protection key",
-                  chip_config_has_io_key(wanted)
-                      ? "name that slot: imprint info shows it"
-                      : "leave the io-protection entry out of the profile, or use a configuration that has such a key");
         error_at_slot(err, datum->slot);
         error_with_subject(err, datum->name);
         return false;

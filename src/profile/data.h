@@ -15,6 +15,14 @@ static inline bool profile_datum_is_io_key(const struct profile_datum *datum)
     return datum->type == PROFILE_DATUM_IO_KEY;
 }
 
+static inline bool profile_has_io_key(const struct profile *profile)
+{
+    for (size_t i = 0; i < profile_data_count(profile); i++)
+        if (profile_datum_is_io_key(&profile->data[i]))
+            return true;
+    return false;
+}
+
 /* A secret that PSA knows by a key id. */
 static inline bool profile_datum_is_key(const struct profile_datum *datum)
 {

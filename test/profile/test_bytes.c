@@ -197,6 +197,26 @@ static void test_io_key(void **state)
     assert_non_null(strstr(err.cause, "ChipOptions"));
 }
 
+/* ECDH with the key in slot 2 can put its result into slot 3, whatever the policy there. */
+static void test_io_key_beside_ecdh(void **state)
+{
+    struct error err = {.reason = ERROR_NONE};
+
+    (void)state;
+    assert_true(read_with("data:\n", "data:\n  - name: bus\n    type: io-protection\n    slot: 6\n"));
+    profile.data[0].slot = 3;
+    profile.bytes.high[1] = 0x30; /* ChipOptions: in slot 3 */
+    profile.bytes.low[4 + 2 * 3] = profile.bytes.low[5 + 2 * 3] = 0x8F;
+    profile.bytes.high[6 + 2 * 3] = 0x5C;
+    profile.bytes.high[7 + 2 * 3] = 0;
+    assert_false(profile_check(&profile, &err));
+    assert_non_null(strstr(err.cause, "permits ECDH"));
+    error_clear(&err);
+    profile.bytes.low[4 + 2 * 2] &= (uint8_t)~4; /* no ECDH in slot 2 */
+    profile.keys[0].usage &= ~PSA_KEY_USAGE_DERIVE;
+    assert_true(profile_check(&profile, &err));
+}
+
 /* A profile that is in no file has no folder in which its configuration could be. */
 static void test_from_memory(void **state)
 {
@@ -209,9 +229,8 @@ static void test_from_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_io_key),
+        cmocka_unit_test(test_good),        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_io_key),      cmocka_unit_test(test_io_key_beside_ecdh),
         cmocka_unit_test(test_from_memory),
     };
 

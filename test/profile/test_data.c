@@ -212,6 +212,48 @@ static void test_io_key_config(void **state)
     assert_int_equal(err.slot, 7);
 }
 
+#define AGREEING(slot)                                                                                                 \
+    "keys:\n"                                                                                                          \
+    "  - name: agrees\n"                                                                                               \
+    "    id: 16\n"                                                                                                     \
+    "    method: generate\n"                                                                                           \
+    "    slot: " slot "\n"                                                                                             \
+    "    type: ecc-key-pair(secp-r1)\n"                                                                                \
+    "    bits: 256\n"                                                                                                  \
+    "    algorithm: ecdsa(any-hash)\n"                                                                                 \
+    "    usage: [sign-hash, derive]\n"                                                                                 \
+    "data:\n"
+
+/* No configuration that is named or bought has the key where ECDH can write over it, and one that has is refused. */
+static void test_io_key_beside_ecdh(void **state)
+{
+    struct chip_config now = {.zone = {0x01, 0x23, 0, 0, 0, 0, 0x60, 0x03, [13] = 0x61, [88] = 0xff, [89] = 0xff}},
+                       wanted;
+    struct error err = {.reason = ERROR_NONE};
+    struct profile profile = *read_with_io_key();
+
+    (void)state;
+    profile.configuration = PROFILE_TRUST_AND_GO;
+    assert_true(profile_wanted_config(&profile, &now, &wanted, &err));
+    profile.configuration = PROFILE_TRUST_FLEX;
+    assert_true(profile_wanted_config(&profile, &now, &wanted, &err));
+    profile.configuration = PROFILE_AS_DELIVERED;
+    profile.data[0].slot = 3;
+    chip_config_protect_io(&now, 3);
+    chip_set_slot_policy(&now, 3, 0x8f8f, 0x005c);
+    chip_set_slot_policy(&now, 2, 0x0081, 0x0013);
+    assert_true(profile_wanted_config(&profile, &now, &wanted, &err));
+    chip_set_slot_policy(&now, 2, 0x0085, 0x0013);
+    assert_false(profile_wanted_config(&profile, &now, &wanted, &err));
+    assert_int_equal(err.reason, ERROR_PROFILE_CONFLICT);
+    assert_non_null(strstr(err.cause, "permits ECDH"));
+    assert_int_equal(err.slot, 3);
+    chip_set_slot_policy(&now, 2, 0x8f8f,
+                         0x001c); /* its ReadKey is F: a slot that is no private key agrees on nothing */
+    error_clear(&err);
+    assert_true(profile_wanted_config(&profile, &now, &wanted, &err));
+}
+
 static void test_literal(void **state)
 {
     static const uint8_t serial[CHIP_SERIAL_BYTES] = {0x01, 0x23, 0xab, 0, 0, 0, 0, 0, 0xee};
@@ -283,6 +325,12 @@ static const struct bad_row {
      ERROR_PROFILE_CONFLICT, "data[0].lock-slot: a part that imprint configures"},
     {"two IO protection keys", "data:\n", "data:\n" IO_ENTRY "  - name: b\n    type: io-protection\n    slot: 7\n", 13,
      ERROR_PROFILE_CONFLICT, "data[1].type: another entry of the profile has the same"},
+    {"an IO protection key that ECDH can overwrite", "keys: []\ndata:\n",
+     AGREEING("4") "  - name: bus\n    type: io-protection\n    slot: 5\n", 19, ERROR_PROFILE_CONFLICT,
+     "data[0].slot: the slot before it permits ECDH"},
+    {"data that ECDH can overwrite", "keys: []\ndata:\n",
+     AGREEING("4") IO_ENTRY "  - {name: shown, type: bytes, slot: 5, text: x}\n", 20, ERROR_PROFILE_CONFLICT,
+     "data[1].slot: the slot before it permits ECDH"},
     {"lock-slot of other data", "    slot: 13\n", "    slot: 13\n    lock-slot: true\n", 26, ERROR_PROFILE_CONFLICT,
      "data[2].lock-slot: only the slot of io-protection is locked"},
     {"no config lock", "  lock: [config, data]\n", "", 4, ERROR_PROFILE_CONFLICT, "chip.lock: the chip creates"},
@@ -309,9 +357,15 @@ static void test_bad(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),         cmocka_unit_test(test_golden_bytes),  cmocka_unit_test(test_config_words),
-        cmocka_unit_test(test_abilities),    cmocka_unit_test(test_literal),       cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_io_key_bytes), cmocka_unit_test(test_io_key_config),
+        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_golden_bytes),
+        cmocka_unit_test(test_config_words),
+        cmocka_unit_test(test_abilities),
+        cmocka_unit_test(test_literal),
+        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_io_key_bytes),
+        cmocka_unit_test(test_io_key_config),
+        cmocka_unit_test(test_io_key_beside_ecdh),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

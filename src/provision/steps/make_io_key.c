@@ -11,17 +11,9 @@
 #include "provision/steps.h"
 #include "psa/io_key.h"
 
-static bool has_io_key(const struct profile *profile)
-{
-    for (size_t i = 0; i < profile_data_count(profile); i++)
-        if (profile_datum_is_io_key(&profile->data[i]))
-            return true;
-    return false;
-}
-
 bool provision_needs_make_io_key(const struct profile *profile, int key)
 {
-    return key == PROVISION_NO_KEY && has_io_key(profile);
+    return key == PROVISION_NO_KEY && profile_has_io_key(profile);
 }
 
 static bool observe(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
