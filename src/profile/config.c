@@ -5,6 +5,7 @@
  */
 #include "profile/profile.h"
 
+#include "profile/data.h"
 #include "profile/named.h"
 
 static bool derive_pair(const struct profile_key *key)
@@ -136,6 +137,36 @@ static void derive_datum(const struct profile_datum *datum, struct chip_config *
         chip_config_protect_io(config, datum->slot);
 }
 
+/*
+ * With an IO protection key: slots that no entry names and that are to permit no ECDH, as slot 0 of a blank part; and
+ * those where the ECDH of a key of the profile can put its result: never read, never written, no MAC, as slot 6 of a
+ * blank part. Slot 3 of a blank part would be read, encrypted with what slot 4 is filled with, which everybody knows.
+ */
+#define SPARE_SLOT_CONFIG 0x2083
+#define SECRET_SLOT_CONFIG 0x8F9F
+#define SECRET_KEY_CONFIG 0x001C
+
+static bool is_named(const struct profile *profile, uint8_t slot)
+{
+    for (size_t i = 0; i < profile->key_count; i++)
+        if (profile->keys[i].slot == slot)
+            return true;
+    for (size_t i = 0; i < profile_data_count(profile); i++)
+        if (profile->data[i].slot == slot)
+            return true;
+    return false;
+}
+
+static void derive_other_slots(const struct profile *profile, struct chip_config *config)
+{
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++)
+        if (!is_named(profile, slot) && chip_slot_is_private(config, slot))
+            chip_set_slot_policy(config, slot, SPARE_SLOT_CONFIG, chip_key_config(config, slot));
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++)
+        if (!is_named(profile, slot) && chip_slot_takes_secret(config, slot))
+            chip_set_slot_policy(config, slot, SECRET_SLOT_CONFIG, SECRET_KEY_CONFIG);
+}
+
 static const struct named_configuration *wanted_blank(enum chip_part part)
 {
     return part == CHIP_PART_ATECC508A ? &named_blank_508a : &named_blank_608;
@@ -189,6 +220,8 @@ static bool wanted_policy(const struct profile *profile, enum chip_part part, co
         derive_certificate(&profile->certificates[i], wanted);
     for (size_t i = 0; i < profile_data_count(profile); i++)
         derive_datum(&profile->data[i], wanted);
+    if (profile_has_io_key(profile))
+        derive_other_slots(profile, wanted);
     return true;
 }
 

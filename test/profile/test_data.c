@@ -224,6 +224,40 @@ static void test_io_key_config(void **state)
     "    usage: [sign-hash, derive]\n"                                                                                 \
     "data:\n"
 
+/* Where ECDH can put its result: never read, no MAC, but only where there is an IO protection key. */
+static void test_where_secrets_go(void **state)
+{
+    static const struct {
+        const char *entries;
+        uint16_t slot_configs[6]; /* of slots 0 to 5 */
+    } rows[] = {
+        {AGREEING("0") IO_ENTRY, {0x0085, 0x8f9f, 0x2083, 0x8fc4, 0x8f8f, 0x8f8f}},
+        {AGREEING("1") IO_ENTRY, {0x2083, 0x0085, 0x2083, 0x8fc4, 0x8f8f, 0x8f8f}},
+        {AGREEING("2") IO_ENTRY, {0x2083, 0x2083, 0x0085, 0x8f9f, 0x8f8f, 0x8f8f}},
+        {AGREEING("4") IO_ENTRY, {0x2083, 0x2083, 0x2083, 0x8fc4, 0x0085, 0x8f9f}},
+        {AGREEING("4") "  - {name: bus, type: io-protection, slot: 3}\n",
+         {0x2083, 0x2083, 0x2083, 0x8f8f, 0x0085, 0x8f9f}},
+        {AGREEING("2") "  - {name: open, type: bytes, slot: 3, text: x}\n",
+         {0x2083, 0x2087, 0x0085, 0x8f0f, 0x8f8f, 0x8f8f}},
+    };
+    struct chip_config now = {.zone = {0x01, 0x23, 0, 0, 0, 0, 0x60, 0x03}}, wanted;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        static struct profile profile;
+        struct profile_complaint complaint;
+        char text[1024];
+
+        (void)snprintf(text, sizeof text, "%.*s%s", (int)(strstr(good, "keys:") - good), good, rows[i].entries);
+        if (!profile_read_text(text, strlen(text), &profile, &complaint))
+            fail_msg("row %zu: %u:%u: %s", i, complaint.line, complaint.column, complaint.message);
+        assert_true(profile_wanted_config(&profile, &now, &wanted, NULL));
+        for (uint8_t slot = 0; slot < 6; slot++)
+            if (chip_slot_config(&wanted, slot) != rows[i].slot_configs[slot])
+                fail_msg("row %zu, slot %u: %04x", i, slot, chip_slot_config(&wanted, slot));
+    }
+}
+
 /* No configuration that is named or bought has the key where ECDH can write over it, and one that has is refused. */
 static void test_io_key_beside_ecdh(void **state)
 {
@@ -365,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_io_key_bytes),
         cmocka_unit_test(test_io_key_config),
+        cmocka_unit_test(test_where_secrets_go),
         cmocka_unit_test(test_io_key_beside_ecdh),
     };
 

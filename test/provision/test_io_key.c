@@ -14,6 +14,8 @@
 
 #include "chip/operations.h"
 #include "chip/operations_agreement.h"
+#include "chip/sequence.h"
+#include "chip/tempkey.h"
 #include "provision/steps/datum.h"
 #include "psa/io_key.h"
 #include "test/provision/bench.h"
@@ -319,6 +321,84 @@ static void test_store_is_full(void **state)
     bench_close(&bench);
 }
 
+/* ---- where ECDH can put its result ---- */
+
+/* Two keys that agree on secrets; slot 3 of a blank part can be read, encrypted with the FF of slot 4. */
+static const char two_keys[] =
+    "imprint: 1\nname: two\nchip:\n  parts: [ATECC608B]\n  configuration: policy\n  lock: [config, data]\n" KEY_LINES(
+        "0") "  - {name: other, id: 17, method: generate, slot: 2, type: ecc-key-pair(secp-r1), bits: 256,\n"
+             "     algorithm: ecdsa(any-hash), usage: [sign-hash, derive]}\n" IO_LINES;
+
+/* As somebody on the bus reads a slot who knows what its ReadKey slot was filled with. */
+static bool read_encrypted(struct bench *bench, uint8_t slot, uint8_t out[static 32])
+{
+    const uint8_t read_key = chip_slot_policy(&bench->evidence.config, slot).read_key;
+    static const uint8_t num_in[CHIP_NUM_IN_BYTES], nothing[4];
+    uint8_t filled[32], rand_out[32], tempkey[CHIP_TEMPKEY_BYTES];
+    struct chip *chip = &bench->world.chip;
+
+    memset(filled, 0xff, sizeof filled);
+    if (chip_execute_exact(chip, &chip_command_nonce_seeding, 0, 0, bytes_of(num_in, sizeof num_in), rand_out,
+                           sizeof rand_out, NULL) != CHIP_OK ||
+        chip_execute(chip, &chip_command_gendig, 2, read_key, bytes_of(nothing, sizeof nothing), NULL, NULL) !=
+            CHIP_OK ||
+        chip_read_slot_block(chip, slot, 0, out, NULL) != CHIP_OK)
+        return false;
+    assert_true(chip_tempkey_nonce(tempkey, 0, rand_out, num_in));
+    assert_true(chip_tempkey_gendig(tempkey, read_key, filled, bench->plan.serial));
+    for (size_t i = 0; i < sizeof tempkey; i++)
+        out[i] ^= tempkey[i];
+    return true;
+}
+
+static void expect_unread(struct bench *bench, uint8_t slot, const uint8_t secret[static 32])
+{
+    for (uint8_t at = 0; at < CHIP_SLOTS; at++) {
+        uint8_t found[32];
+
+        if (chip_read_slot_block(&bench->world.chip, at, 0, found, NULL) == CHIP_OK)
+            assert_memory_not_equal(found, secret, sizeof found);
+        if (read_encrypted(bench, at, found) && memcmp(found, secret, sizeof found) == 0)
+            fail_msg("the secret of slot %u is read in slot %u", slot, at);
+    }
+}
+
+/* Whatever mode is asked for with each key that may do ECDH: no secret in an answer, and none in a slot that is read.
+ */
+static void test_no_secret_is_read(void **state)
+{
+    static const uint8_t modes[] = {0x00, 0x04, 0x08, 0x0c, 0x0e};
+    uint8_t scalar[32], peer[P256_POINT_BYTES], secret[P256_BYTES];
+    bool stored_one = false;
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, two_keys);
+    bench_power_off(&bench);
+    power_on(&bench);
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    p256_make_key(scalar, peer);
+    for (size_t key = 0; key < 2; key++) {
+        const uint8_t slot = bench.evidence.keys[key].slot;
+
+        p256_agree(scalar, bench.evidence.keys[key].public_key + 1, secret);
+        for (size_t i = 0; i < sizeof modes; i++) {
+            uint8_t answer[64] = {0};
+            struct bytes_out out = {.data = answer, .cap = sizeof answer};
+
+            (void)chip_execute(&bench.world.chip, &chip_command_ecdh, modes[i], slot,
+                               bytes_of(peer + 1, CHIP_PUBLIC_KEY_BYTES), &out, NULL);
+            assert_memory_not_equal(answer, secret, sizeof secret);
+            stored_one = stored_one ||
+                         memcmp(virtual_slot_bytes(&bench.world.part->memory, slot | 1u), secret, sizeof secret) == 0;
+            expect_unread(&bench, slot, secret);
+        }
+    }
+    assert_true(stored_one); /* the chip does what is guarded against here */
+    expect_same_key(&bench);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_another_key_in_the_slot),
         cmocka_unit_test(test_key_of_another_chip),
         cmocka_unit_test(test_store_is_full),
+        cmocka_unit_test(test_no_secret_is_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
