@@ -198,6 +198,13 @@ static bool conflict_takes_secret(const struct profile *profile, const struct pr
     return false;
 }
 
+/* The configuration that imprint makes gives what KDF derives only encrypted, and no call of imprint's decrypts it. */
+static bool conflict_derived_inside(const struct profile *profile, const struct profile_datum *datum)
+{
+    return profile->configuration == PROFILE_POLICY && datum->type == PROFILE_DATUM_DERIVE &&
+           profile_has_io_key(profile);
+}
+
 /* Its serial number may be any; every one is as long. */
 static bool conflict_content(const struct profile *profile, const struct profile_datum *datum)
 {
@@ -240,6 +247,9 @@ static const struct datum_rule conflict_rules[] = {
     {"replace", ERROR_PROFILE_CONFLICT, conflict_fixed,
      "a secret can be written again only with write-key, and with write-key it can be",
      "replace: unclaimed and write-key together, or neither"},
+    {"type", ERROR_PROFILE_CONFLICT, conflict_derived_inside,
+     "with io-protection the chip gives what its KDF derives only encrypted, with a key that your code does not get",
+     "type: hmac, with which your code can compute HKDF, or no io-protection entry"},
     {"slot", ERROR_PROFILE_CONFLICT, conflict_takes_secret,
      "the slot before it permits ECDH, and the chip can put the secret into this slot, past the IO protection key",
      "an even slot, or one after a slot whose key has no derive"},
