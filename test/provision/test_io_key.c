@@ -399,6 +399,48 @@ static void test_no_secret_is_read(void **state)
     bench_close(&bench);
 }
 
+/* ---- what changes in the middle of a run ---- */
+
+static bool forgets;
+
+static enum storage_status forgetful_store(enum store_call call, uint64_t uid)
+{
+    return forgets && call == STORE_GET && uid == IO_KEY_UID ? STORAGE_ABSENT : STORAGE_OK;
+}
+
+static bool forget_before_write(void *context, const struct provision_plan *plan, const struct provision_step *step,
+                                bool finished)
+{
+    (void)context;
+    (void)plan;
+    forgets = forgets || (!finished && strcmp(step->kind->name, "write-data") == 0);
+    return true;
+}
+
+/* FF in place of a key that is gone would be locked in. */
+static void test_store_forgets(void **state)
+{
+    struct store_front front;
+    struct bench bench;
+
+    (void)state;
+    open_device(&bench, 0);
+    forgets = false;
+    store_front_put(&front, &bench.world.storage, forgetful_store);
+    bench.provision.callbacks.progress = forget_before_write;
+    bench_expect(&bench, PROVISION_STORAGE, bench_run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_STORAGE_FAILED);
+    assert_non_null(strstr(bench.err.cause, "not in the key store any more"));
+    assert_int_equal(bench.err.slot, SLOT);
+    assert_false(virtual_data_locked(bench.world.part));
+
+    forgets = false;
+    restart(&bench);
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    expect_same_key(&bench);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -411,6 +453,7 @@ int main(void)
         cmocka_unit_test(test_key_of_another_chip),
         cmocka_unit_test(test_store_is_full),
         cmocka_unit_test(test_no_secret_is_read),
+        cmocka_unit_test(test_store_forgets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,6 +238,13 @@ enum provision_status provision_datum_block(const struct provision *provision, c
         return PROVISION_OK;
     memset(content, SHIPPED_BYTE, sizeof content);
     ok = get_content(provision, plan, index, &all, err);
+    if (ok && all.len == 0 && profile_datum_is_io_key(&profile->data[index])) {
+        error_set(err, ERROR_STORAGE_FAILED, "the IO protection key was stored, and is not in the key store any more",
+                  "check the storage medium, then run again: nothing was written in the key's place");
+        error_with_subject(err, profile->data[index].name);
+        error_at_slot(err, slot);
+        ok = false;
+    }
     if (ok)
         memcpy(out, content + (size_t)block * BLOCK_BYTES, BLOCK_BYTES);
     bytes_wipe(content, sizeof content);
