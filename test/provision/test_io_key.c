@@ -18,6 +18,8 @@
 #include "chip/tempkey.h"
 #include "provision/steps/datum.h"
 #include "psa/io_key.h"
+#include "psa/records.h"
+#include "psa/scrap.h"
 #include "test/provision/bench.h"
 #include "test/support/p256.h"
 #include "virtual/chip/model.h"
@@ -441,6 +443,64 @@ static void test_store_forgets(void **state)
     bench_close(&bench);
 }
 
+/* ---- a note about a torn write ---- */
+
+#define KEPT_SLOT 10
+static const char written_again[] =
+    "imprint: 1\nname: again\nchip:\n  parts: [ATECC608B]\n  configuration: policy\n  lock: [config, data]\nkeys: []\n"
+    "data:\n  - {name: writer, type: hmac, slot: 9, id: 32, algorithm: hmac(sha-256), file: w.hex}\n"
+    "  - {name: kept, type: hmac, slot: 10, id: 33, algorithm: hmac(sha-256), file: k.hex, write-key: 9,\n"
+    "     replace: unclaimed}\n";
+
+static bool get_given(void *context, size_t index, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                      struct bytes_out *out, struct error *err)
+{
+    uint8_t secret[PROFILE_SECRET_BYTES];
+
+    (void)context;
+    (void)serial;
+    (void)err;
+    memset(secret, 0x51 + (int)index, sizeof secret);
+    return bytes_append(out, bytes_of(secret, sizeof secret));
+}
+
+static const struct provision_contents given = {
+    .get = get_given, .proven = count_proof, .block = provision_datum_block};
+
+static int first_registration(const struct provision_plan *plan)
+{
+    int at = 0;
+
+    while (strcmp(plan->steps[at].kind->name, "register-secret") != 0)
+        at++;
+    return at;
+}
+
+/* The slot holds what it should, and is to be written once more: that needs the secret in its WriteKey slot. */
+static void test_noted_without_write_key(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, written_again);
+    bench.provision.contents = &given;
+    bench_expect(&bench, PROVISION_OK, provision_observe(&bench.provision, &bench.plan, &bench.err));
+    bench.stop_before_step = first_registration(&bench.plan);
+    bench_restart(&bench);
+    bench.provision.contents = &given;
+    bench_expect(&bench, PROVISION_INTERRUPTED, bench_run(&bench));
+    assert_int_equal(scrap_set(&bench.world.storage, driver_scrap_uid(KEPT_SLOT), false), STORAGE_OK);
+
+    bench.stop_before_step = -1;
+    bench_restart(&bench);
+    bench.provision.contents = &given;
+    error_clear(&bench.err);
+    bench_expect(&bench, PROVISION_INPUT, bench_run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_WRITE_KEY_MISSING);
+    assert_int_equal(bench.err.slot, KEPT_SLOT);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,6 +514,7 @@ int main(void)
         cmocka_unit_test(test_store_is_full),
         cmocka_unit_test(test_no_secret_is_read),
         cmocka_unit_test(test_store_forgets),
+        cmocka_unit_test(test_noted_without_write_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

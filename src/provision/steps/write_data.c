@@ -69,15 +69,25 @@ static bool refuse_lost_io_key(const struct profile_datum *datum, struct error *
                   err);
 }
 
+static bool accepts_clear(const struct provision_plan *plan, uint8_t slot)
+{
+    return (chip_slot_can(&plan->found, slot) & CHIP_CAN_WRITE_CLEAR) != 0;
+}
+
+static bool accepts_writes(const struct provision_plan *plan, uint8_t slot)
+{
+    const struct chip_slot_policy policy = chip_slot_policy(&plan->found, slot);
+
+    return accepts_clear(plan, slot) || (!policy.locked && policy.write == CHIP_WRITE_ENCRYPTED && !policy.is_private);
+}
+
 /* Whether the slot can be written now: in clear, or encrypted with a secret that is known. */
 static bool check_way(const struct provision *provision, const struct provision_plan *plan,
                       const struct profile_datum *datum, struct error *err)
 {
-    const struct chip_slot_policy policy = chip_slot_policy(&plan->found, datum->slot);
-
-    if ((chip_slot_can(&plan->found, datum->slot) & CHIP_CAN_WRITE_CLEAR) != 0)
+    if (accepts_clear(plan, datum->slot))
         return true;
-    if (policy.locked || policy.write != CHIP_WRITE_ENCRYPTED || chip_slot_is_private(&plan->found, datum->slot))
+    if (!accepts_writes(plan, datum->slot))
         return profile_datum_is_io_key(datum)
                    ? refuse_lost_io_key(datum, err)
                    : refuse(ERROR_SLOT_POLICY, "the slot holds something else and can never be written again",
@@ -121,8 +131,8 @@ static bool observe_locked(struct provision *provision, const struct provision_p
         return false;
     step->started = keys_slot_is_scrap(provision->driver, datum->slot);
     /* Power may have failed after the write and before its note was removed: then it is written once more. */
-    step->done = place == DATUM_SAME && (!step->started || chip_slot_is_locked(&plan->found, datum->slot));
-    if (place == DATUM_SAME)
+    step->done = place == DATUM_SAME && (!step->started || !accepts_writes(plan, datum->slot));
+    if (step->done)
         return true;
     if (!check_way(provision, plan, datum, err))
         return false;
