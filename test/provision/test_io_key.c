@@ -443,6 +443,32 @@ static void test_store_forgets(void **state)
     bench_close(&bench);
 }
 
+static bool write_before_lock(void *context, const struct provision_plan *plan, const struct provision_step *step)
+{
+    static const uint8_t hostile[32] = {0x66};
+    struct bench *bench = context;
+
+    (void)plan;
+    if (strcmp(step->kind->name, "lock-io-key") == 0)
+        assert_int_equal(chip_write_slot_block(&bench->world.chip, SLOT, 0, hostile, NULL), CHIP_OK);
+    return true;
+}
+
+/* While a person reads the consequences. The part is lost, and that is said. */
+static void test_another_key_before_the_lock(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    open_device(&bench, 1);
+    bench.provision.callbacks.before_lock = write_before_lock;
+    bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_PROOF_FAILED);
+    assert_non_null(strstr(bench.err.cause, "between its proof and its lock"));
+    assert_int_equal(bench.err.slot, SLOT);
+    bench_close(&bench);
+}
+
 /* ---- a note about a torn write ---- */
 
 #define KEPT_SLOT 10
@@ -514,6 +540,7 @@ int main(void)
         cmocka_unit_test(test_store_is_full),
         cmocka_unit_test(test_no_secret_is_read),
         cmocka_unit_test(test_store_forgets),
+        cmocka_unit_test(test_another_key_before_the_lock),
         cmocka_unit_test(test_noted_without_write_key),
     };
 
