@@ -156,6 +156,26 @@ static void test_each_ruin_is_stopped(void **state)
     }
 }
 
+/* It is the content of its own slot that must have been proven. */
+static void test_proof_of_another_datum(void **state)
+{
+    struct profile profile = sound_profile();
+    struct provision_plan plan = sound_plan(&blank);
+    struct error err = {.reason = ERROR_NONE};
+    struct chip_config now = blank;
+
+    (void)state;
+    now.zone[87] = 0;
+    plan.wanted = now;
+    assert_true(provision_gate_inspect(&profile, &plan, &plan.steps[STEP_LOCK_IO_KEY], &now, &err));
+    plan.steps[STEP_PROVE_DATA].datum = 2;
+    plan.steps[STEP_PROVE_DATA].slot = 10;
+    assert_false(provision_gate_inspect(&profile, &plan, &plan.steps[STEP_LOCK_IO_KEY], &now, &err));
+    assert_int_equal(err.reason, ERROR_GATE_REFUSED);
+    assert_non_null(strstr(err.cause, "secret in the slot has not been proven"));
+    assert_int_equal(err.slot, 9);
+}
+
 /* An address that the profile asks for is no accident; any other is. */
 static void test_address_follows_the_profile(void **state)
 {
@@ -201,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_ruin_is_stopped),
+        cmocka_unit_test(test_proof_of_another_datum),
         cmocka_unit_test(test_address_follows_the_profile),
         cmocka_unit_test(test_every_flipped_bit_is_seen),
     };
