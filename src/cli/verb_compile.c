@@ -140,9 +140,14 @@ static void list_steps(const struct profile *profile, const char *steps[static P
 /* A board has no files with secrets, and an image is no place for them. */
 static bool check_data(const struct profile *profile, struct error *err)
 {
+    const struct profile_datum *datum = &profile->data[0]; /* the IO protection key, if there is one */
+
     if (profile->data_count == 0)
         return true;
-    if (profile_datum_is_io_key(&profile->data[0]))
+    for (size_t i = 0; i < profile->data_count; i++)
+        if (profile_datum_is_io_key(&profile->data[i]))
+            datum = &profile->data[i];
+    if (profile_datum_is_io_key(datum))
         error_set(err, ERROR_PROFILE_CONFLICT, "a board's factory image makes no IO protection key",
                   "set it from a station that reaches the chip, into the board's key store: imprint --storage "
                   "flash:IMAGE provision PROFILE");
@@ -151,8 +156,8 @@ static bool check_data(const struct profile *profile, struct error *err)
                   "a board cannot write the data of a profile: its secrets would be in the image",
                   "provision such a device from a station that reaches the chip: imprint provision");
     error_doing(err, "compile the profile");
-    error_with_subject(err, profile->data[0].name);
-    err->line = profile->data[0].line;
+    error_with_subject(err, datum->name);
+    err->line = datum->line;
     return false;
 }
 
