@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "base/hex.h"
+#include "chip/operations.h"
 #include "station/arming.h"
 #include "cli/confirm.h"
 #include "cli/issuing.h"
@@ -521,21 +522,43 @@ static bool is_confirmed_first(const struct run *run)
 }
 
 /*
- * Until the answer comes the run is a dry one, for the ledger, too. It was opened for reading, and others may have
- * written to it meanwhile: it is opened and asked anew. `*goes_on` is false where nothing is to be done.
+ * While the run waited the chip slept, and another may be in its place: its serial number is asked again before
+ * anything else. Another station may have worked on the same chip: the plan is for the configuration that was read.
  */
-static bool confirm(struct run *run, bool *goes_on, struct error *err)
+static bool check_chip(struct run *run, struct error *err)
 {
-    *goes_on = !run->ledger.is_dry;
+    struct device *device = &run->session.device;
+    struct chip_config now;
+    const bool is_read = chip_read_config(&device->chip, &now, err) == CHIP_OK;
+
+    if (is_read && memcmp(now.zone, device->config.zone, sizeof now.zone) == 0)
+        return true;
+    if (is_read)
+        error_set(err, ERROR_DEVICE_BUSY, "another program has changed the chip since the plan was shown",
+                  "end the other program, then run this again: it makes a new plan");
+    error_doing(err, "continue with the plan that was shown");
+    error_with_serial(err, device->serial);
+    return false;
+}
+
+/*
+ * Until the answer comes the run is a dry one, for the ledger, too. It was opened for reading, and others may have
+ * written to it meanwhile: it is opened and asked anew. `*continues` is false where nothing is to be done.
+ */
+static bool confirm(struct run *run, bool *continues, struct error *err)
+{
+    *continues = !run->ledger.is_dry;
     if (!is_confirmed_first(run))
         return true;
-    if (!confirm_ask(&run->cli->output, &run->profile, &run->plan, &run->arming, goes_on, err))
+    chip_sleep(&run->session.device.chip); /* a person may take their time, and others wait for the bus */
+    if (!confirm_ask(&run->cli->output, &run->profile, &run->plan, &run->arming, continues, err))
         return false;
-    if (!*goes_on)
+    if (!*continues)
         return true;
     station_ledger_close(&run->ledger);
     run->ledger.is_dry = false;
-    return station_order_check(&run->order, &run->ledger, &run->profile, err) && ask_ledger(run, err);
+    return check_chip(run, err) && station_order_check(&run->order, &run->ledger, &run->profile, err) &&
+           ask_ledger(run, err);
 }
 
 /* What can fail before the device is touched. */
@@ -567,7 +590,7 @@ static bool provision_device(struct run *run, struct error *err)
 {
     const struct report report = report_of(run);
     const bool dry = run->cli->values[PROVISION_DRY_RUN] != NULL;
-    bool goes_on;
+    bool continues;
 
     if (!ask_ledger(run, err))
         return false;
@@ -576,9 +599,9 @@ static bool provision_device(struct run *run, struct error *err)
                                    &run->settings.write_key_count, err))
         return false;
     run->session.driver.settings = run->settings;
-    if (!find_record(run, err) || !plan_device(run, &report, dry, err) || !confirm(run, &goes_on, err))
+    if (!find_record(run, err) || !plan_device(run, &report, dry, err) || !confirm(run, &continues, err))
         return false;
-    return !goes_on || (prepare_changes(run, err) && change_device(run, err));
+    return !continues || (prepare_changes(run, err) && change_device(run, err));
 }
 
 static bool read_options(struct run *run, struct error *err)

@@ -3,22 +3,25 @@
 import json
 import os
 import signal
+import socket
+import struct
 import subprocess
+import threading
 
 import pytest
 
-from conftest import EXAMPLE, PROGRAM, Result
+from conftest import EXAMPLE, PROGRAM, THREE_WAYS, Result, run_program
 from test_ledger import entries
+from test_transports import frame, request, serving
 
 OTHER = "0123FFFFFFFFFFFF01"
-CONFIRM = ("provision", EXAMPLE, "--confirm")
 
 
 class Asked:
     """A run that waits for its answer."""
 
-    def __init__(self, station, *more):
-        self.process = subprocess.Popen([PROGRAM, "--json", "--state", station.state, *CONFIRM, *more],
+    def __init__(self, station, *more, profile=EXAMPLE):
+        self.process = subprocess.Popen([PROGRAM, "--json", "--state", station.state, "provision", profile, "--confirm", *more],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.seen = [self.process.stdout.readline() for _ in range(2)]
         self.plan, self.question = map(json.loads, self.seen)
@@ -100,6 +103,86 @@ def test_what_has_changed_meanwhile_is_asked_again(station):
     assert station.chip.read_bytes() == chip
 
 
+def test_a_chip_that_another_station_configured_while_a_run_waits(station, sock):
+    station.new("blank")
+    with serving("--unix", sock, station.chip) as server:
+        asked = Asked(station, "--device", server.device, profile=THREE_WAYS)
+        run_program("--state", station.folder / "second", "--device", server.device, "provision", THREE_WAYS, "--arm", "profile")
+        refused = asked.answer(asked.question["answer"] + "\n", 3).error
+        assert refused["reason"] == "device-busy" and "changed the chip" in refused["cause"] and "new plan" in refused["next"]
+        assert [entry["reason"] for entry in runs(station)] == ["device-busy"]
+
+
+def test_others_use_the_bus_while_a_run_waits(station, sock):
+    """A bus that is held and not used is taken away after some seconds, and then the run would have lost it."""
+    station.new("trust-and-go")
+    with serving("--unix", sock, station.chip) as server:
+        asked = Asked(station, "--device", server.device)
+        assert station.json("--device", server.device, "info").event("chip")["serial"] == asked.plan["serial"]
+        asked.answer(asked.question["answer"] + "\n").event("provisioned")
+
+
+class Fixture:
+    """A bus whose client does not notice when the board in the fixture is another one: connections are handed to `self.server`."""
+
+    def __init__(self, server, place):
+        self.server, self.chosen = server, server
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(place)
+        self.listener.listen()
+        self.device = f"unix:{place}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        try:
+            while True:
+                client, _ = self.listener.accept()
+                threading.Thread(target=self.relay, args=(client,), daemon=True).start()
+        except OSError:
+            return
+
+    def relay(self, client):
+        at, link = self.chosen, self.chosen.connect(hello=False)
+        with client:
+            while len(head := client.recv(2, socket.MSG_WAITALL)) == 2:
+                body = client.recv(struct.unpack("<H", head)[0], socket.MSG_WAITALL)
+                if at is not self.chosen:
+                    link.close()
+                    at, link = self.chosen, self.chosen.connect()
+                    self.board_in(link)
+                link.sendall(head + body)
+                kind, reply = frame(link)
+                client.sendall(struct.pack("<HB", 1 + len(reply), kind) + reply)
+        link.close()
+
+    @staticmethod
+    def board_in(link):
+        """The bus is the run's, as before, and the chip is awake."""
+        for kind, body in ((6, b""), (3, struct.pack("<I", 80)), (4, struct.pack("<Q", 1500000))):
+            assert request(link, kind, body)[0] == 0x80
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+def test_another_board_in_the_fixture_while_a_run_waits(station, sock):
+    """Its chip is awake, at the same address: nothing is done to it."""
+    station.new("trust-and-go")
+    run_program("--state", station.folder / "second", "virtual", "new", "--as", "trust-and-go", "--seed", 2)
+    other = station.folder / "second" / "chip.virtual"
+    before = other.read_bytes()
+    with serving("--unix", sock, station.chip) as first, serving("--unix", f"{sock}2", other) as second:
+        fixture = Fixture(first, f"{sock}3")
+        asked = Asked(station, "--device", fixture.device)
+        fixture.chosen = second
+        refused = asked.answer(asked.question["answer"] + "\n", 4).error
+        fixture.close()
+        assert refused["reason"] == "wrong-part" and "another chip" in refused["cause"]
+        assert refused["serial"] == asked.plan["serial"]
+    assert other.read_bytes() == before
+
+
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
 def test_a_run_that_ends_while_it_waits(station, sign):
     station.new("trust-and-go")
@@ -112,12 +195,12 @@ def test_a_run_that_ends_while_it_waits(station, sign):
 
 def test_a_dry_run_asks_nothing(station):
     station.new("trust-and-go")
-    error = station.json(*CONFIRM, "--dry-run", code=2).error
+    error = station.json("provision", EXAMPLE, "--confirm", "--dry-run", code=2).error
     assert error["reason"] == "usage" and "--dry-run" in error["cause"]
 
 
 def test_stdin_that_cannot_be_read(station):
     station.new("trust-and-go")
-    done = subprocess.run([PROGRAM, "--json", "--state", station.state, *CONFIRM], stdout=subprocess.PIPE,
+    done = subprocess.run([PROGRAM, "--json", "--state", station.state, "provision", EXAMPLE, "--confirm"], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, preexec_fn=lambda: os.close(0), check=False, timeout=60)
     assert done.returncode == 2 and b"stdin cannot be read" in done.stdout
