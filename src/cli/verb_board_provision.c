@@ -444,12 +444,14 @@ static bool check_options(struct board_run *run, int *silence_ms, struct error *
                                     .operator_name = values[OPTION_OPERATOR],
                                     .socket = values[OPTION_SOCKET],
                                     .is_console = true};
-    run->arming.only_finished = values[OPTION_FINISHED] != NULL;
     if (values[OPTION_CONSOLE] != NULL)
         run->facts.is_virtual = rehearsal_is_virtual_console(values[OPTION_CONSOLE]);
-    return board_wait_option(values[OPTION_CONSOLE], values[OPTION_TIMEOUT], silence_ms, err) &&
-           run_facts_start(&run->facts, err) && run_facts_read_tries(values[OPTION_TRIES], &run->facts.tries, err) &&
-           arming_read(&run->arming, values[OPTION_ARM], values[OPTION_ONLY], err);
+    if (!board_wait_option(values[OPTION_CONSOLE], values[OPTION_TIMEOUT], silence_ms, err) ||
+        !run_facts_start(&run->facts, err) || !run_facts_read_tries(values[OPTION_TRIES], &run->facts.tries, err) ||
+        !arming_read(&run->arming, values[OPTION_ARM], values[OPTION_ONLY], err))
+        return false;
+    run->arming.only_finished = values[OPTION_FINISHED] != NULL;
+    return true;
 }
 
 static bool on_connect(void *context, size_t index, const struct tls_settings *settings, struct tls_result *result,

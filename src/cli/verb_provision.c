@@ -612,8 +612,11 @@ static bool read_options(struct run *run, struct error *err)
         error_set(err, ERROR_USAGE, "--dry-run and --confirm exclude each other", "leave one of them out");
         return false;
     }
-    return run_facts_read_tries(run->adopt ? NULL : cli->values[OPTION_TRIES], &run->facts.tries, err) &&
-           arming_read(&run->arming, run->adopt ? NULL : cli->values[OPTION_ARM], cli->values[PROVISION_ONLY], err);
+    if (!run_facts_read_tries(run->adopt ? NULL : cli->values[OPTION_TRIES], &run->facts.tries, err) ||
+        !arming_read(&run->arming, run->adopt ? NULL : cli->values[OPTION_ARM], cli->values[PROVISION_ONLY], err))
+        return false;
+    run->arming.only_finished = !run->adopt && cli->values[OPTION_FINISHED] != NULL;
+    return true;
 }
 
 enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
@@ -639,7 +642,6 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     run.ledger.order = &run.order;
     if (!run_facts_start(&run.facts, &err) || !read_options(&run, &err))
         return output_error(&cli->output, &err);
-    run.arming.only_finished = !adopt && cli->values[OPTION_FINISHED] != NULL;
     if (!profile_file_read(cli->arguments[0], &run.profile, &err))
         return output_error(&cli->output, &err);
     run.rehearsal.allowed =

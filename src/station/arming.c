@@ -48,7 +48,7 @@ bool arming_read(struct arming *arming, const char *arm, const char *only, struc
 
 bool arming_confirm(struct arming *arming, const char *line, const struct provision_plan *plan, struct error *err)
 {
-    struct arming given = {.for_serial = true};
+    struct arming given = {.for_serial = false};
 
     if (!read_device(&given, line) || memcmp(given.serial, plan->serial, CHIP_SERIAL_BYTES) != 0) {
         error_set(err, ERROR_USAGE, "expected on stdin: SERIAL:DIGEST, or SERIAL, of the plan that was shown",
@@ -57,9 +57,11 @@ bool arming_confirm(struct arming *arming, const char *line, const struct provis
     }
     if (given.digest_bytes == 0)
         return true;
-    given.has_only = arming->has_only;
-    memcpy(given.only, arming->only, sizeof given.only);
-    *arming = given;
+    arming->for_profile = false;
+    arming->for_serial = true;
+    memcpy(arming->serial, given.serial, sizeof given.serial);
+    memcpy(arming->digest, given.digest, sizeof given.digest);
+    arming->digest_bytes = given.digest_bytes;
     return true;
 }
 

@@ -91,6 +91,15 @@ def test_arm_of_the_command_line_holds_for_a_serial_number_alone(station):
     asked.answer(asked.plan["serial"] + "\n").event("provisioned")
 
 
+def test_a_run_that_is_for_finished_devices_alone(provisioned):
+    asked = Asked(provisioned, "--finished")
+    assert asked.answer(asked.question["answer"] + "\n").event("provisioned")["changes"] == 0
+    provisioned.chip.unlink()
+    provisioned.new(seed=2)
+    refused = provisioned.json("provision", EXAMPLE, "--confirm", "--finished", code=1)
+    assert refused.error["reason"] == "not-armed" and [item["event"] for item in refused.objects] == ["error"]
+
+
 def test_what_has_changed_meanwhile_is_asked_again(station):
     """The order is closed after the plan: the run takes no unit."""
     station.new("trust-and-go")
