@@ -555,6 +555,7 @@ static bool confirm(struct run *run, bool *continues, struct error *err)
         return false;
     if (!*continues)
         return true;
+    run_facts_time(run->facts.started); /* how long somebody read the plan is no part of the run */
     station_ledger_close(&run->ledger);
     run->ledger.is_dry = false;
     return check_chip(run, err) && station_order_check(&run->order, &run->ledger, &run->profile, err) &&

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """provision --confirm: one run shows its plan, and an answer on stdin decides whether it continues."""
+import datetime
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -89,6 +91,18 @@ def test_arm_of_the_command_line_holds_for_a_serial_number_alone(station):
     station.new("trust-and-go")
     asked = Asked(station, "--arm", "profile")
     asked.answer(asked.plan["serial"] + "\n").event("provisioned")
+
+
+def test_a_run_begins_with_its_answer(station):
+    """How long somebody read the plan is in no cycle time. The clock of records has seconds."""
+    station.new("trust-and-go")
+    asked = Asked(station)
+    shown = int(time.time())
+    while int(time.time()) == shown:
+        time.sleep(0.05)
+    asked.answer(asked.question["answer"] + "\n").event("provisioned")
+    began = datetime.datetime.fromisoformat(station.record["run"]["started"].replace("Z", "+00:00"))
+    assert began.timestamp() > shown and station.history[-1]["run"]["started"] == station.record["run"]["started"]
 
 
 def test_a_run_that_is_for_finished_devices_alone(provisioned):
