@@ -20,6 +20,12 @@ static bool failed(enum error_reason reason, const char *cause, int system_errno
     return false;
 }
 
+static bool refuse(const char *cause, const char *next, struct error *err)
+{
+    error_set(err, ERROR_USAGE, cause, next);
+    return false;
+}
+
 /* Waits for input, or its end. */
 static bool wait_for_input(struct error *err)
 {
@@ -37,7 +43,7 @@ static bool wait_for_input(struct error *err)
     }
 }
 
-/* One line without its end; `*is_end`: stdin has ended before it. */
+/* One line without its end; `*is_end`: stdin has ended before it. Whoever wrote a part of a line may have died. */
 static bool read_line(char line[static LINE_SIZE], bool *is_end, struct error *err)
 {
     size_t len = 0;
@@ -50,6 +56,8 @@ static bool read_line(char line[static LINE_SIZE], bool *is_end, struct error *e
             continue;
         if (n < 0)
             return failed(ERROR_USAGE, "stdin cannot be read", errno, err);
+        if (n == 0 && len > 0)
+            return refuse("stdin ended in the middle of a line", "end the answer with a line feed", err);
         if (n == 0 || line[len] == '\n') {
             line[len] = '\0';
             *is_end = n == 0;
@@ -63,7 +71,7 @@ static bool read_line(char line[static LINE_SIZE], bool *is_end, struct error *e
 }
 
 bool confirm_ask(const struct output *output, const struct profile *profile, const struct provision_plan *plan,
-                 struct arming *arming, bool *goes_on, struct error *err)
+                 struct arming *arming, bool *continues, struct error *err)
 {
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], digest[HEX_SIZE(PROFILE_DIGEST_BYTES)], line[LINE_SIZE],
         answer[LINE_SIZE];
@@ -78,8 +86,12 @@ bool confirm_ask(const struct output *output, const struct profile *profile, con
     output_say(output, "imprint: to continue, enter %s; to leave the device as it is, end the input (Ctrl-D)", answer);
     output_object(output, json_pack("{s:s, s:s, s:s}", "event", "confirm", "serial", serial, "answer", answer));
     ok = read_line(line, &is_end, err);
-    *goes_on = ok && !is_end;
+    *continues = ok && !is_end;
     ok = ok && (is_end || arming_confirm(arming, line, plan, err));
+    if (ok && is_end) {
+        output_say(output, "imprint: nothing was changed");
+        output_object(output, json_pack("{s:s, s:s}", "event", "unchanged", "serial", serial));
+    }
     if (!ok) {
         error_doing(err, "read what --confirm waits for");
         error_with_serial(err, plan->serial);

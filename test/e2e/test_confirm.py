@@ -56,7 +56,8 @@ def test_the_answer_of_the_question_continues_and_arms(station):
 
 @pytest.mark.parametrize("answer, code, reason", [
     ("", 0, None),  # the end of stdin
-    ("SERIAL:DIGEST", 0, None),  # the line was not finished: whoever wrote it may have died
+    ("SERIAL:DIGEST", 2, "usage"),  # the line was not finished: whoever wrote it may have died
+    ("SERIAL", 2, "usage"),
     ("\n", 2, "usage"),
     ("yes\n", 2, "usage"),
     ("profile\n", 2, "usage"),
@@ -72,8 +73,17 @@ def test_any_other_answer_leaves_all_as_it_is(station, answer, code, reason):
     asked = Asked(station)
     given = answer.replace("SERIAL", asked.plan["serial"]).replace("DIGEST", asked.plan["digest"]).replace("DIGES", "12345")
     result = asked.answer(given, code)
-    assert reason is None or (result.error["reason"] == reason and result.error["serial"] == asked.plan["serial"])
+    end = result.objects[-1]
+    assert end["serial"] == asked.plan["serial"]
+    assert end["event"] == "unchanged" if reason is None else end["reason"] == reason
+    assert ("line feed" in end.get("next", "")) == (given != "" and not given.endswith("\n"))
     assert station.snapshot() == before and runs(station) == []
+
+
+def test_the_end_of_input_says_that_nothing_was_changed(station):
+    station.new("trust-and-go")
+    assert station.run("provision", EXAMPLE, "--confirm").err.endswith("imprint: nothing was changed\n")
+    assert "nothing was changed" not in station.run("--quiet", "provision", EXAMPLE, "--confirm").err
 
 
 @pytest.mark.parametrize("answer", ["SERIAL\n", "SERIAL:00000000\n"])
