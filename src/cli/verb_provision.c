@@ -632,7 +632,8 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     run.cli = cli;
     run.adopt = adopt;
     run.ledger = (struct station_ledger){.config = &cli->station.config,
-                                         .is_dry = cli->values[PROVISION_DRY_RUN] != NULL || is_confirmed_first(&run)};
+                                         .is_dry = cli->values[PROVISION_DRY_RUN] != NULL || is_confirmed_first(&run),
+                                         .may_upgrade = is_confirmed_first(&run)};
     run.facts = (struct run_facts){.verb = cli->verb->name,
                                    .device = cli->station.config.device,
                                    .operator_name = cli->values[PROVISION_OPERATOR],

@@ -36,6 +36,7 @@ struct database_kind {
     const char *const *upgrades; /* upgrades[n]: the SQL that makes version n + 1 of version n; version 0 is empty */
     unsigned version;            /* the version of this program: how many upgrades there are */
     unsigned busy_ms;            /* 0: DATABASE_BUSY_MS */
+    const char *upgrader;        /* what to run, as a message's next: brings an older version up to date; NULL: none */
 };
 
 enum database_mode {

@@ -321,7 +321,10 @@ static bool bring_to_version(struct database *database, enum database_mode mode,
         return refuse(database, ERROR_STORAGE_FAILED, "the file is empty", NULL, ENOENT, err);
     if (mode == DATABASE_READ || mode == DATABASE_JOIN)
         return refuse(database, ERROR_DATABASE_VERSION, "the tables are of an older version of imprint",
-                      "run a command of this version that writes: it brings the file up to date", 0, err);
+                      database->kind->upgrader != NULL
+                          ? database->kind->upgrader
+                          : "run a command of this version that writes: it brings the file up to date",
+                      0, err);
     if ((is_empty && !database_run(database, NEW_SETTINGS, err)) || !database_begin(database, err))
         return false;
     if (upgrade(database, err))

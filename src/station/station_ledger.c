@@ -183,6 +183,21 @@ bool station_ledger_append(struct station_ledger *ledger, json_t *line, struct e
 
 /* --- what the ledger knows, before anything is written --- */
 
+/* Brings tables of an older version up to date, and leaves it closed. No entry is made. False with a reason. */
+static bool upgrade(struct station_ledger *ledger, struct error *err)
+{
+    const bool ok = station_ledger_open(ledger->config, LEDGER_USE, &ledger->ledger, err);
+
+    if (ok)
+        ledger_close(&ledger->ledger);
+    return ok;
+}
+
+static bool open_as_it_is(struct station_ledger *ledger, struct error *err)
+{
+    return station_ledger_open(ledger->config, ledger->is_dry ? LEDGER_READ : LEDGER_USE, &ledger->ledger, err);
+}
+
 /* Opens it where it is not open yet. `is_open` stays false without a reason where there is none yet. */
 static bool open_if_there(struct station_ledger *ledger, struct error *err)
 {
@@ -190,8 +205,11 @@ static bool open_if_there(struct station_ledger *ledger, struct error *err)
     struct error failure = ERROR_IN(room);
 
     if (!ledger->is_open)
-        ledger->is_open =
-            station_ledger_open(ledger->config, ledger->is_dry ? LEDGER_READ : LEDGER_USE, &ledger->ledger, &failure);
+        ledger->is_open = open_as_it_is(ledger, &failure);
+    if (failure.reason == ERROR_DATABASE_VERSION && ledger->is_dry && ledger->may_upgrade) {
+        failure = (struct error)ERROR_IN(room);
+        ledger->is_open = upgrade(ledger, &failure) && open_as_it_is(ledger, &failure);
+    }
     if (ledger->is_open || (failure.reason == ERROR_STORAGE_FAILED && failure.system_errno == ENOENT))
         return true;
     error_pass(err, &failure);

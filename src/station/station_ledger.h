@@ -20,11 +20,12 @@
 /*
  * The ledger as one run uses it, and the line's where line.yaml names one: opened when the run first asks it, once, and
  * closed with the run. A run that ends may
- * append to it whatever went wrong before. Zero-initialised but for the first two. Must not move while open.
+ * append to it whatever went wrong before. Zero-initialised but for the first three. Must not move while open.
  */
 struct station_ledger {
     const struct station_config *config; /* must outlive it */
     bool is_dry;                         /* the run changes nothing, here neither */
+    bool may_upgrade;                    /* though it is dry: tables of an older version are brought up to date */
     const struct station_order *order;   /* the run's entry says what became of its unit; NULL: it has no order */
     bool is_finished;                    /* the device is finished and recorded, whatever fails afterwards */
     struct order_lease leased[STATION_LEDGER_LEASES]; /* gets what the run leased of its order by itself */

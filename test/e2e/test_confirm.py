@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """provision --confirm: one run shows its plan, and an answer on stdin decides whether it continues."""
+import contextlib
 import datetime
 import json
 import os
+import re
 import signal
 import socket
+import sqlite3
 import struct
 import subprocess
 import threading
@@ -214,6 +217,29 @@ def test_another_board_in_the_fixture_while_a_run_waits(station, sock):
         assert refused["reason"] == "wrong-part" and "another chip" in refused["cause"]
         assert refused["serial"] == asked.plan["serial"]
     assert other.read_bytes() == before
+
+
+def test_a_ledger_of_an_older_version(provisioned):
+    """A run that may write brings it up to date before it shows its plan; one that only looks says which command does."""
+    path = provisioned.state / "ledger" / "ledger.db"
+    made = entries(provisioned)
+
+    def make_older():
+        with contextlib.closing(sqlite3.connect(path)) as file:
+            file.executescript("DROP TABLE mcu; ALTER TABLE work_order DROP COLUMN scan_labels; PRAGMA user_version = 5")
+    make_older()
+    error = provisioned.json("provision", EXAMPLE, "--dry-run", code=6).error
+    assert error["reason"] == "database-version"
+    provisioned.run(*re.search(r"imprint (?:--state \S+ )?(ledger rebuild)", error["next"])[1].split())
+    provisioned.json("provision", EXAMPLE, "--dry-run")
+    make_older()
+    asked = Asked(provisioned)
+    assert entries(provisioned) == made
+    asked.answer(asked.plan["serial"] + "\n").event("provisioned")
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA user_version = 99")
+    newer = provisioned.json("provision", EXAMPLE, "--confirm", code=6).error
+    assert newer["reason"] == "database-version" and "rebuild" not in newer["next"]
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
