@@ -76,7 +76,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_PRIMARY_CONSOLE] = {"primary-console", 0, "PORT", "with --switch: the console of the primary application",
                                 NULL},
     [OPTION_END] = {"end", 0, NULL, "end the factory application when done", NULL},
-    [OPTION_FINISHED] = {"finished", 0, NULL, "refuse a device that the profile would change: it is only confirmed",
+    [OPTION_FINISHED] = {"finished", 0, NULL, "confirm a finished device; refuse one that the profile would change",
                          NULL},
 };
 

@@ -29,7 +29,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_NO_FIRST_ARTICLE] = {"no-first-article", 0, NULL,
                                  "make devices without approval of the first one by a second person", NULL},
     [OPTION_SCAN_LABELS] = {"scan-labels", 0, NULL,
-                            "each device's label is scanned back before its socket takes another board", NULL},
+                            "each device's label is scanned back before its socket accepts another board", NULL},
     [OPTION_OPERATOR] = {"operator", 0, "NAME", "who makes the order, for the ledger; at most 64 bytes", NULL},
     [OPTION_SERVER] = WITH_ORDERS_SERVER,
     [OPTION_LOCAL] = WITH_ORDERS_LOCAL,
@@ -71,8 +71,8 @@ static void say_made(const struct cli *cli, const struct order *order, bool is_o
         return;
     }
     if (order->scan_labels) {
-        output_say(&cli->output, "imprint: a station with `labels` and `page` in its file makes them: order: %s there",
-                   order->id);
+        output_say(&cli->output,
+                   "imprint: write `order: %s` into the file of a station that has `labels` and `page`", order->id);
         return;
     }
     (void)snprintf(next, sizeof next, "imprint provision %s --order %s%s%s", cli->arguments[0], order->id,

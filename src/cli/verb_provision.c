@@ -62,7 +62,7 @@ static const struct cli_option options[OPTION_COUNT] = {
                       "after so many failures through its own fault the board is in quarantine, here and elsewhere: a "
                       "station gives it, and the record keeps it",
                       NULL},
-    [OPTION_FINISHED] = {"finished", 0, NULL, "refuse a device that the profile would change: it is only confirmed",
+    [OPTION_FINISHED] = {"finished", 0, NULL, "confirm a finished device; refuse one that the profile would change",
                          NULL},
 };
 

@@ -359,9 +359,9 @@ static void finish_power(struct slot *slot)
     if (result == POWER_OPEN)
         happen(slot, SOCKET_NO_CHIP);
     /* A board that has its result stays off as long as nobody opens the fixture. */
-    const bool goes_on = result == POWER_DONE && !slot->panel->is_stopping && !(command == POWER_CLOSED && is_over);
-    slot->power.is_closed = slot->power.is_closed && goes_on;
-    if (result != POWER_OPEN && !(goes_on && slot_start_worker(slot, slot->kind)) && slot->kind != COMMAND_SCAN)
+    const bool continues = result == POWER_DONE && !slot->panel->is_stopping && !(command == POWER_CLOSED && is_over);
+    slot->power.is_closed = slot->power.is_closed && continues;
+    if (result != POWER_OPEN && !(continues && slot_start_worker(slot, slot->kind)) && slot->kind != COMMAND_SCAN)
         happen(slot, SOCKET_LOST);
 }
 
