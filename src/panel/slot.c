@@ -377,13 +377,14 @@ void slot_answer_worker(struct slot *slot)
 /* The worker that looked has ended without the work, which is for another one, if the board was let in. */
 static void finish_dismissed(struct slot *slot)
 {
-    const bool goes_on = !slot->worker.was_asked && !slot->panel->is_stopping;
+    const bool continues = !slot->worker.was_asked && !slot->panel->is_stopping;
     const struct worker_end end = worker_finish(&slot->worker, slot_take_object, slot);
 
     slot->is_dismissed = false;
-    if (slot->machine.state != SOCKET_WORKING || (goes_on && slot_start_worker(slot, COMMAND_WORK)))
+    if (slot->machine.state != SOCKET_WORKING || (continues && slot_start_worker(slot, COMMAND_WORK)))
         return;
-    note_lost(slot, &end);
+    if (!continues) /* else the board has the reason why no worker could be started */
+        note_lost(slot, &end);
     happen(slot, SOCKET_LOST);
 }
 
