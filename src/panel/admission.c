@@ -14,12 +14,13 @@ bool admission_is_golden(const struct panel_settings *settings, const struct pan
 }
 
 /* A golden device that is not finished would be changed, and shows nothing about the fixture. */
-static bool check_golden_itself(struct panel_board *board)
+static bool check_golden_itself(struct admission *admission, struct panel_board *board)
 {
     char cause[BOARD_TEXT_SIZE];
 
     if (!board->has_plan || board->changes == 0)
         return true;
+    admission->golden_until_ms = 0;
     (void)snprintf(cause, sizeof cause, "the golden device is not finished: the profile would change it %u time%s",
                    board->changes, board->changes == 1 ? "" : "s");
     board_fail(board, ERROR_EXIT_INPUT, "golden-unfinished", cause,
@@ -69,11 +70,11 @@ static bool check_quarantine(const struct panel_settings *settings, struct ledge
     return false;
 }
 
-bool admission_allows(const struct admission *admission, const struct panel_settings *settings, struct ledger *ledger,
+bool admission_allows(struct admission *admission, const struct panel_settings *settings, struct ledger *ledger,
                       struct panel_board *board, int64_t now_ms)
 {
     if (admission_is_golden(settings, board))
-        return check_golden_itself(board);
+        return check_golden_itself(admission, board);
     return check_golden(admission, settings, board, now_ms) && check_quarantine(settings, ledger, board);
 }
 

@@ -18,8 +18,11 @@ struct admission {
 /* Whether the board is the golden device. */
 bool admission_is_golden(const struct panel_settings *settings, const struct panel_board *board);
 
-/* False, and the board has the reason (board_fail()), where it may not be worked on. */
-bool admission_allows(const struct admission *admission, const struct panel_settings *settings, struct ledger *ledger,
+/*
+ * False, and the board has the reason (board_fail()), where it may not be worked on. A golden device that is not
+ * finished is confirmed no more.
+ */
+bool admission_allows(struct admission *admission, const struct panel_settings *settings, struct ledger *ledger,
                       struct panel_board *board, int64_t now_ms);
 
 /*

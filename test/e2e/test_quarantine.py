@@ -280,6 +280,24 @@ def test_golden_device_that_fails(make_line):  # noqa: F811
     line.stop()
 
 
+def test_golden_device_that_is_not_finished_any_more(make_line):  # noqa: F811
+    """In the middle of a shift: its tile says that no board is worked on before one is confirmed, and so it is."""
+    line = make_line().start()
+    golden, board = line.board(1), line.board(2)
+    blank = golden.read_bytes()
+    serial = attempt(line, golden, "A1")["serial"]
+    line.stop()
+    line.write(golden=serial)
+    line.start()
+    assert attempt(line, golden, "A1")["state"] == "pass"
+    golden.write_bytes(blank)
+    refused = attempt(line, golden, "A2")
+    assert refused["reason"] == "golden-unfinished" and "no board is worked on" in refused["next"], refused
+    assert golden.read_bytes() == blank
+    assert attempt(line, board, "A1")["reason"] == "golden-first"
+    line.stop()
+
+
 def test_only_finished_devices(delivered):
     before = delivered.chip.read_bytes()
     refused = delivered.json("provision", EXAMPLE, "--arm", "profile", "--finished", code=1).error
