@@ -229,7 +229,7 @@ static bool read_profile(struct panel *panel, struct error *err)
         ok = false;
     if (ok) {
         hex_encode(bytes_of(digest, sizeof digest), panel->digest);
-        panel->also_at = profile->i2c_address;
+        panel->settings->also_at = profile->i2c_address;
     }
     free(profile);
     if (!ok)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "station/bus_chips.h"
+#include "station/device.h"
 #include "station/run_facts.h"
 #include "transport/kit_hid.h"
 
@@ -18,6 +19,7 @@
 
 struct list {
     const struct panel_settings *settings;
+    const struct page_running *running;
     struct page_device *devices;
     size_t count;
 };
@@ -125,31 +127,54 @@ static bool name_chip(const char *bus, uint8_t address, char name[static PAGE_DE
     return len > 0 && len < PAGE_DEVICE_SIZE;
 }
 
-/* The socket at this address of the bus; NULL: none. */
-static const char *socket_at(const struct panel_settings *settings, const char *bus, uint8_t address)
+/* The device of socket `index`: those of the files, then those that run, removed or not. NULL: there are no more. */
+static const char *device_of(const struct list *list, size_t index)
 {
-    char name[PAGE_DEVICE_SIZE];
-
-    for (size_t i = 0; i < settings->socket_count; i++)
-        if (name_chip(bus, address, name) && web_page_device_is(settings->sockets[i].device, name))
-            return settings->sockets[i].name;
-    return NULL;
+    if (index < list->settings->socket_count)
+        return list->settings->sockets[index].device;
+    index -= list->settings->socket_count;
+    return index < list->running->socket_count ? list->running->sockets[index].device : NULL;
 }
 
-/* A socket that names no address takes what answers on the bus: no chip is left for another one. */
-static bool is_all_taken(const struct panel_settings *settings, const char *bus)
+/* Whether a socket names this address of the bus. */
+static bool is_named(const struct list *list, const char *bus, uint8_t address)
 {
-    for (size_t i = 0; i < settings->socket_count; i++)
-        if (strncmp(settings->sockets[i].device, "i2c:", strlen("i2c:")) == 0 &&
-            strcmp(settings->sockets[i].device + strlen("i2c:"), bus) == 0)
+    const char *device;
+
+    for (size_t i = 0; (device = device_of(list, i)) != NULL; i++)
+        if (device_named_address(device) != 0 && bus_chips_is_at(device, bus, address))
             return true;
     return false;
 }
 
-/* A worker may be at the chip of a socket. */
+/* A socket that names no address takes what answers on the bus: no chip is left for another one. */
+static bool is_all_taken(const struct list *list, const char *bus)
+{
+    const char *device;
+
+    for (size_t i = 0; (device = device_of(list, i)) != NULL; i++)
+        if (device_named_address(device) == 0 && bus_chips_is_at(device, bus, 0))
+            return true;
+    return false;
+}
+
+static bool has_socket(const struct list *list, const char *bus)
+{
+    const char *device;
+
+    for (size_t i = 0; (device = device_of(list, i)) != NULL; i++)
+        if (bus_chips_is_at(device, bus, 0))
+            return true;
+    return false;
+}
+
+/* A worker may be at the chip of a socket, and that chip at the address to which the profile moves it. */
 static bool may_ask(const void *context, const char *bus, uint8_t address)
 {
-    return socket_at(context, bus, address) == NULL;
+    const struct list *list = context;
+    const bool is_moved = list->running->also_at != 0 && address == list->running->also_at;
+
+    return !is_named(list, bus, address) && !(is_moved && has_socket(list, bus));
 }
 
 static void read_bus(struct list *list, const char *bus)
@@ -158,15 +183,14 @@ static void read_bus(struct list *list, const char *bus)
     char name[PAGE_DEVICE_SIZE];
     size_t count;
 
-    for (size_t i = 0; i < BUS_CHIPS_MAX; i++)
-        if (socket_at(list->settings, bus, transport_usual_addresses[i]) != NULL &&
-            name_chip(bus, transport_usual_addresses[i], name))
-            add(list, PAGE_DEVICE_I2C, name, 0);
-    if (is_all_taken(list->settings, bus)) {
+    if (is_all_taken(list, bus)) {
         add(list, PAGE_DEVICE_I2C, bus, 0);
         return;
     }
-    count = bus_chips_find(bus, may_ask, list->settings, chips);
+    for (size_t i = 0; i < BUS_CHIPS_MAX; i++)
+        if (is_named(list, bus, transport_usual_addresses[i]) && name_chip(bus, transport_usual_addresses[i], name))
+            add(list, PAGE_DEVICE_I2C, name, 0);
+    count = bus_chips_find(bus, may_ask, list, chips);
     for (size_t i = 0; i < count; i++) {
         const size_t before = list->count;
 
@@ -186,9 +210,10 @@ static int compare(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
-size_t plugged_list(const struct panel_settings *settings, struct page_device devices[static PAGE_DEVICES_MAX])
+size_t plugged_list(const struct panel_settings *settings, const struct page_running *running,
+                    struct page_device devices[static PAGE_DEVICES_MAX])
 {
-    struct list list = {.settings = settings, .devices = devices};
+    struct list list = {.settings = settings, .running = running, .devices = devices};
 
     read_folder(&list, PAGE_DEVICE_PORT, settings->teach.serial);
     read_folder(&list, PAGE_DEVICE_KIT, settings->teach.hid);

@@ -10,7 +10,11 @@
 #include "panel/settings.h"
 #include "web/page.h"
 
-/* Lists what is there, sorted by name, into `devices`: their number, at most PAGE_DEVICES_MAX. */
-size_t plugged_list(const struct panel_settings *settings, struct page_device devices[static PAGE_DEVICES_MAX]);
+/*
+ * Lists what is there, sorted by name, into `devices`: their number, at most PAGE_DEVICES_MAX. `settings` are as the
+ * files are now, `running` the sockets that the station works at: chips of either are asked for nothing.
+ */
+size_t plugged_list(const struct panel_settings *settings, const struct page_running *running,
+                    struct page_device devices[static PAGE_DEVICES_MAX]);
 
 #endif

@@ -39,8 +39,8 @@ static struct page_settings describe(const char *path, const struct panel_settin
                                   .labels_to = settings->labels.to,
                                   .session_h = settings->session_h,
                                   .tries = settings->tries,
-                                  .teaching =
-                                      panel_teaches(settings) ? teaching_of(path) : (struct page_teaching){NULL},
+                                  .teaching = panel_teaches(settings) ? teaching_of(path, settings->also_at)
+                                                                      : (struct page_teaching){NULL},
                                   .socket_count = settings->socket_count,
                                   .sockets = sockets};
 }

@@ -72,6 +72,7 @@ struct panel_settings {
     uint32_t tries;                 /* failures of a board, through its own fault, until it is in quarantine */
     uint32_t look_ms;               /* how often the bus of an empty socket is looked at */
     uint32_t worker_s;              /* how long one board may take */
+    uint8_t also_at;                /* the I2C address to which the profile moves a chip; 0: it moves none */
     struct panel_label_settings labels;
     struct panel_teach_settings teach;
     size_t socket_count; /* those of the file, then those that were taught */

@@ -288,7 +288,7 @@ void slot_take_object(void *context, const json_t *object)
     if (slot->is_dismissed)
         return;
     if (slot->kind == COMMAND_SCAN) {
-        presence_take(&slot->scan, slot_settings(slot)->device, slot->panel->also_at, object);
+        presence_take(&slot->scan, slot_settings(slot)->device, slot->panel->settings->also_at, object);
         return;
     }
     board_take(&slot->board, object);

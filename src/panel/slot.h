@@ -44,8 +44,7 @@ struct panel {
     struct panel_settings *settings;
     struct panel_events events;
     char digest[BOARD_DIGEST_SIZE], started[RUN_FACTS_TIME_SIZE], address[SERVICE_ADDRESS_SIZE];
-    uint8_t also_at; /* the I2C address that the profile gives */
-    int lock;        /* of the state folder */
+    int lock; /* of the state folder */
     struct station_config config;
     struct ledger ledger;
     struct admission admission;

@@ -21,14 +21,14 @@ static const struct {
     {PAGE_DEVICE_KIT, "kit"},    {PAGE_DEVICE_VIRTUAL, "virtual"}, {PAGE_DEVICE_I2C, "i2c"},
 };
 
-static bool look(const char *path, struct page_plugged *plugged, struct error *err)
+static bool look(const char *path, const struct page_running *running, struct page_plugged *plugged, struct error *err)
 {
     struct panel_settings *settings;
 
     *plugged = (struct page_plugged){.device_count = 0};
     if (!panel_settings_read(path, &settings, err))
         return false;
-    plugged->device_count = plugged_list(settings, plugged->devices);
+    plugged->device_count = plugged_list(settings, running, plugged->devices);
     for (size_t i = 0; i < settings->socket_count; i++)
         if (settings->sockets[i].is_taught)
             memcpy(plugged->taught[plugged->taught_count++], settings->sockets[i].name, PAGE_NAME_SIZE);
@@ -45,11 +45,11 @@ static bool refuse(const char *name, const char *cause, struct error *err)
 }
 
 /* Only what is plugged in and free can be taught, in a way that its kind can be used. */
-static bool make_device(const struct panel_settings *settings, const char *found, const char *use,
-                        char device[static PANEL_PATH_MAX], struct error *err)
+static bool make_device(const struct panel_settings *settings, const struct page_running *running, const char *found,
+                        const char *use, char device[static PANEL_PATH_MAX], struct error *err)
 {
     struct page_device *devices = calloc(PAGE_DEVICES_MAX, sizeof *devices), *one = NULL;
-    const size_t count = devices != NULL ? plugged_list(settings, devices) : 0;
+    const size_t count = devices != NULL ? plugged_list(settings, running, devices) : 0;
     const char *cause = NULL;
     bool fits = false;
 
@@ -71,8 +71,8 @@ static bool make_device(const struct panel_settings *settings, const char *found
            refuse(found, "the device's name is too long", err);
 }
 
-static bool add(const char *path, const char *name, const char *found, const char *use,
-                const struct page_noting *noting, struct error *err)
+static bool add(const char *path, const struct page_running *running, const char *name, const char *found,
+                const char *use, const struct page_noting *noting, struct error *err)
 {
     struct panel_settings *settings;
     char device[PANEL_PATH_MAX];
@@ -80,7 +80,7 @@ static bool add(const char *path, const char *name, const char *found, const cha
 
     if (!panel_settings_read(path, &settings, err))
         return false;
-    ok = make_device(settings, found, use, device, err) && taught_add(settings, name, device, noting, err);
+    ok = make_device(settings, running, found, use, device, err) && taught_add(settings, name, device, noting, err);
     free(settings);
     return ok;
 }
@@ -97,7 +97,7 @@ static bool remove_socket(const char *path, const char *name, const struct page_
     return ok;
 }
 
-struct page_teaching teaching_of(const char *path)
+struct page_teaching teaching_of(const char *path, uint8_t also_at)
 {
-    return (struct page_teaching){.path = path, .look = look, .add = add, .remove = remove_socket};
+    return (struct page_teaching){.path = path, .also_at = also_at, .look = look, .add = add, .remove = remove_socket};
 }

@@ -7,8 +7,9 @@
 
 /*
  * What the page calls for the station file `path`, which must stay. The files are read anew each time: what counts is
- * what they say now. The panel takes up a new socket when it is asked to (PAGE_ASK_SOCKETS).
+ * what they say now, and which sockets run. `also_at`: the I2C address to which the profile moves a chip, 0 for none.
+ * The panel takes up a new socket when it is asked to (PAGE_ASK_SOCKETS).
  */
-struct page_teaching teaching_of(const char *path);
+struct page_teaching teaching_of(const char *path, uint8_t also_at);
 
 #endif

@@ -171,7 +171,7 @@ static void advise_silent(const struct device *device, const struct station_conf
 
     if (kind != NULL && kind->when_silent != NULL)
         err->next = kind->when_silent;
-    if (tried == 0)
+    if (tried == 0 || config->only_there)
         return;
     if (bus->is_taken != NULL)
         (void)bus->wake(device->transport.context);

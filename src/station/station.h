@@ -19,6 +19,7 @@ struct station_config {
     char state[PATH_MAX]; /* the state folder; may not exist yet; empty: unknown */
     const char *device;   /* DEVICE: how the chip is reached, "i2c:/dev/i2c-1@0x60" */
     uint8_t also_at;      /* 7-bit I2C address where the chip may be as well; 0: nowhere */
+    bool only_there;      /* no other address of the bus is read from, not even for advice */
     const char *storage;  /* where the key records lie, as --storage says; NULL: in the state folder */
     const char *faults[STATION_FAULTS_MAX]; /* for rehearsals: what the virtual chip does wrong */
     size_t fault_count;

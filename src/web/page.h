@@ -61,13 +61,22 @@ struct page_noting {
     void *context;
 };
 
+/* The sockets that the station works at, also those that no file has any more. */
+struct page_running {
+    size_t socket_count;
+    const struct page_socket *sockets;
+    uint8_t also_at; /* the I2C address to which the profile moves a chip; 0: it moves none */
+};
+
 /* How sockets are taught: called with `path`, from the desk's thread. Each gives false with a reason. */
 struct page_teaching {
     const char *path;
-    bool (*look)(const char *path, struct page_plugged *plugged, struct error *err); /* NULL: nothing is taught */
+    uint8_t also_at; /* for struct page_running */
+    bool (*look)(const char *path, const struct page_running *running, struct page_plugged *plugged,
+                 struct error *err); /* NULL: nothing is taught */
     /* `found` is the name of a device; `use` is "board", "swi", "kit", "virtual" or "i2c". */
-    bool (*add)(const char *path, const char *name, const char *found, const char *use,
-                const struct page_noting *noting, struct error *err);
+    bool (*add)(const char *path, const struct page_running *running, const char *name, const char *found,
+                const char *use, const struct page_noting *noting, struct error *err);
     bool (*remove)(const char *path, const char *name, const struct page_noting *noting, struct error *err);
 };
 

@@ -16,6 +16,6 @@
 void web_put_label_test(FILE *out, const struct desk *desk, const struct call *call, const json_t *state);
 
 /* What a lead sees of it on the page. */
-void web_put_teaching(FILE *out, const struct desk *desk, const struct session *session);
+void web_put_teaching(FILE *out, struct desk *desk, const struct session *session);
 
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "report/markup.h"
+#include "station/bus_chips.h"
+#include "transport/place.h"
 #include "web/login_record.h"
 #include "web/pages.h"
 
@@ -14,15 +16,27 @@ static const char *const kinds[] = {[PAGE_DEVICE_PORT] = "port",
                                     [PAGE_DEVICE_VIRTUAL] = "virtual",
                                     [PAGE_DEVICE_I2C] = "i2c"};
 
+/* The list of the desk only grows, in its place. */
+static struct page_running running_of(struct desk *desk)
+{
+    struct page_running running = {.sockets = desk->settings->sockets, .also_at = desk->settings->teaching.also_at};
+
+    (void)pthread_mutex_lock(&desk->lock);
+    running.socket_count = desk->settings->socket_count;
+    (void)pthread_mutex_unlock(&desk->lock);
+    return running;
+}
+
 /* For free(). NULL with a reason. */
-static struct page_plugged *look(const struct desk *desk, struct error *err)
+static struct page_plugged *look(struct desk *desk, struct error *err)
 {
     const struct page_teaching *teaching = &desk->settings->teaching;
+    const struct page_running running = running_of(desk);
     struct page_plugged *plugged = calloc(1, sizeof *plugged);
 
     if (plugged == NULL)
         error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
-    else if (teaching->look != NULL && teaching->look(teaching->path, plugged, err))
+    else if (teaching->look != NULL && teaching->look(teaching->path, &running, plugged, err))
         return plugged;
     error_set(err, ERROR_USAGE, "the station file does not say where devices appear",
               "write `teach` into it, as docs/reference/station.md shows, and start the station again");
@@ -107,7 +121,7 @@ static void put_taught(FILE *out, const struct session *session, const struct pa
     fputs("</ul>\n", out);
 }
 
-void web_put_teaching(FILE *out, const struct desk *desk, const struct session *session)
+void web_put_teaching(FILE *out, struct desk *desk, const struct session *session)
 {
     char room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
@@ -153,7 +167,12 @@ bool web_page_device_is(const char *device, const char *name)
 {
     const char *colon = strchr(device, ':');
     const size_t len = strlen(name);
+    struct error ignored = {.reason = ERROR_NONE};
+    struct transport_place place;
 
+    if (strncmp(device, "i2c:", strlen("i2c:")) == 0)
+        return transport_place_read(&place, name, true, "", &ignored) &&
+               bus_chips_is_at(device, place.path, place.address);
     return colon != NULL && strncmp(colon + 1, name, len) == 0 &&
            (colon[1 + len] == '\0' || colon[1 + len] == '@' || colon[1 + len] == ',');
 }
@@ -219,12 +238,14 @@ void web_setup_add(struct desk *desk, const struct call *call, struct reply *rep
     const struct login_record entry = entry_of(call, "socket add", "added", name, device);
     struct login_noting noting = {.state = desk->settings->state, .record = &entry};
     struct error err = ERROR_IN(room);
+    const struct page_running running = running_of(desk);
     struct page_plugged *plugged = look(desk, &err);
     bool ok;
 
     (void)snprintf(device, sizeof device, "%s:%s", use, found);
     ok = plugged != NULL && check_running(desk, name, found, is_taken(plugged, found), &err) &&
-         teaching->add(teaching->path, name, found, use, &(struct page_noting){login_record_note, &noting}, &err);
+         teaching->add(teaching->path, &running, name, found, use, &(struct page_noting){login_record_note, &noting},
+                       &err);
     free(plugged);
     if (!ok)
         reply_failure(reply, 409, &frame, &err);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sockets on I2C buses that a lead teaches: only buses that the station file names are looked at, and of those only the usual addresses."""
+import collections
 import json
 import os
 import re
@@ -16,11 +17,11 @@ from test_virtual_run import ENV
 INPUT = 2
 
 
-def start(line, *chips):
+def start(line, *chips, before=()):
     """The station where /dev/i2c-7 has these virtual chips."""
     line.objects, line.rest, line.count = [], b"", 0
     with open(line.folder / "stderr", "ab") as errors:
-        line.process = subprocess.Popen([PROGRAM, "virtual", "run", "--bus", "7", *chips, "--", PROGRAM, "--json", "station", line.file],
+        line.process = subprocess.Popen([PROGRAM, *before, "virtual", "run", "--bus", "7", *chips, "--", PROGRAM, "--json", "station", line.file],
                                         stdout=subprocess.PIPE, stderr=errors, env={**os.environ, **ENV})
     line.place = re.fullmatch(r"https?://([\d.]+:\d+)/", line.wait(event="station")["url"]).group(1)
     return log_in(line)
@@ -52,6 +53,48 @@ def test_plugged_named_and_made(make_line):  # noqa: F811
     lead = start(line, second)
     assert plugged(lead) == {"/dev/i2c-7": ("i2c", "B1")}
     line.stop()
+
+
+def touched(trace):
+    """How often the chips at these addresses were written to or read from, answered or not."""
+    rows = [line.split() for line in trace.read_text().splitlines() if not line.startswith("#")]
+    return collections.Counter(int(row[2], 16) for row in rows if row[1].startswith(("write", "read")))
+
+
+def test_chips_of_sockets_that_run_are_left_alone(make_line):  # noqa: F811
+    """However the file writes the socket's place, and when the file has it no more: the page sends nothing to its chip, reads nothing from it, and does not put it to sleep."""
+    line = make_line((), open_tiles=None, teach={"i2c": [{"bus": "/dev/i2c-7"}]}, rehearsal=True, look=60000)
+    line.write(sockets=[{"name": "A1", "device": "i2c:/dev/i2c-7@53"}])
+    write_users(line, **USERS)
+    trace = line.folder / "trace"
+    lead = start(line, line.board(1), line.board(2, "trust-flex"), before=("--trace", trace))
+    first = line.wait(event="socket", name="A1", state="pass")["serial"]
+    assert plugged(lead) == {"/dev/i2c-7@0x35": ("i2c", "A1"), "/dev/i2c-7@0x36": ("i2c", "")}
+    assert lead.press("/setup/add", name="A2", found="/dev/i2c-7@0x36", use="i2c")[0] == 303
+    second = line.wait(event="socket", name="A2", state="pass")["serial"]
+    assert second != first
+    assert lead.press("/setup/remove", name="A2")[0] == 303  # it runs on
+    before = touched(trace)
+    for _ in range(4):
+        assert plugged(lead) == {"/dev/i2c-7@0x35": ("i2c", "A1"), "/dev/i2c-7@0x36": ("i2c", "")}
+    assert b"a socket that runs still has this device" in lead.press("/setup/add", name="A3", found="/dev/i2c-7@0x36", use="i2c")[2]
+    after = touched(trace) - before
+    assert after[0x35] == after[0x36] == 0 and after[0x60] >= 4 and after[0x58] >= 4, after
+    line.stop()
+
+
+def test_two_sockets_of_a_bus_work_while_the_page_is_open(make_line):  # noqa: F811
+    line = make_line((), open_tiles=None, teach={"i2c": [{"bus": "/dev/i2c-7"}]}, rehearsal=True, look=100)
+    line.write(sockets=[{"name": "A1", "device": "i2c:/dev/i2c-7@0x35"}, {"name": "A2", "device": "i2c:/dev/i2c-7@0x36"}])
+    write_users(line, **USERS)
+    lead = start(line, line.board(1), line.board(2, "trust-flex"))
+    states = {}
+    while set(states.values()) != {"pass"}:
+        assert set(plugged(lead).values()) == {("i2c", "A1"), ("i2c", "A2")}
+        states = {one["name"]: one["state"] for one in json.loads(lead.ask("/state")[2])["sockets"]}
+        assert "fail" not in states.values(), states
+    line.stop()
+    assert sorted(results[0] for serial, results in line.made().items() if serial) == ["provisioned", "provisioned"]
 
 
 def test_only_what_the_file_names(make_line):  # noqa: F811
