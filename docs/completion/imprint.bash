@@ -87,7 +87,7 @@ _imprint_ports() {
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --issuers --connections --json --quiet --verbose --fault --trace --trace-secrets --help --version"
 _imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger witness line order report label manifest signer station user rework scrap retire erase compile board virtual ca help version"
-_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order --tries -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --listen --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --role --note --console --firmware --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
+_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order --tries -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --also-at --profile --server --listen --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --role --note --console --firmware --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
 
 _imprint_subcommands() {
     case $1 in
@@ -116,6 +116,7 @@ _imprint_options() {
         "tls") echo "--key --certificate --ca --name --alpn --tls --mqtt --send --timeout" ;;
         "verify") echo "--raw" ;;
         "random") echo "--hex" ;;
+        "scan") echo "--also-at" ;;
         "verify-record") echo "--profile" ;;
         "ledger new") echo "--key" ;;
         "ledger list") echo "--csv --keys --certificates" ;;
@@ -196,6 +197,7 @@ _imprint_value() {
         "tls --tls") echo "none 1.2 1.3" ;;
         "tls --send") echo "none" ;;
         "tls -t" | "tls --timeout") echo "none" ;;
+        "scan --also-at") echo "none" ;;
         "verify-record --profile") echo "file" ;;
         "ledger new --key") echo "none ed25519 p-256" ;;
         "ledger alarms --server") echo "none" ;;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * imprint scan: which chips answer on a bus. Only reads. Other devices may share an I2C bus, and a command for a chip
- * could change one of them: so only addresses at which new chips answer, and the one that DEVICE names, are asked for
- * more than an acknowledgement, unless the bus is a served one, which has nothing but chips.
+ * could change one of them: so only addresses at which new chips answer are asked for more than an acknowledgement,
+ * unless the bus is a served one, which has nothing but chips. Where DEVICE names an address, that one alone is looked
+ * at: another program may be in the middle of a command at each other chip.
  */
 #include "cli/cli.h"
 
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/number.h"
 #include "chip/config.h"
 #include "station/device.h"
 #include "transport/kinds.h"
@@ -20,6 +22,13 @@
 /* The I2C specification reserves the addresses below and above. */
 #define FIRST_ADDRESS 0x08
 #define LAST_ADDRESS 0x77
+
+enum scan_option { OPTION_ALSO_AT, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_ALSO_AT] = {"also-at", 0, "ADDRESS",
+                        "look at this address, too: that of a profile that moves the chip from the one of DEVICE",
+                        NULL},
+};
 
 static void show_chip(const struct output *output, const struct device *device, const char *named)
 {
@@ -54,8 +63,19 @@ static bool is_usual(uint8_t address)
     return memchr(transport_usual_addresses, address, TRANSPORT_USUAL_ADDRESSES) != NULL;
 }
 
-/* The addresses at which something answers after a wake. False with a reason. */
-static bool find_taken(const struct station_config *config, bool taken[static LAST_ADDRESS + 1], struct error *err)
+/* What is looked at: the whole bus, or one address of it and perhaps another one. */
+struct scope {
+    uint8_t given, also; /* 0: none */
+};
+
+static bool is_in_scope(const struct scope *scope, uint8_t address)
+{
+    return scope->given == 0 || address == scope->given || address == scope->also;
+}
+
+/* The addresses in the scope at which something answers after a wake. False with a reason. */
+static bool find_taken(const struct station_config *config, const struct scope *scope,
+                       bool taken[static LAST_ADDRESS + 1], struct error *err)
 {
     struct device bus;
     const struct imprint_transport_operations *operations;
@@ -65,18 +85,20 @@ static bool find_taken(const struct station_config *config, bool taken[static LA
     operations = bus.transport.operations;
     (void)operations->wake(bus.transport.context);
     for (uint8_t address = FIRST_ADDRESS; address <= LAST_ADDRESS; address++)
-        taken[address] = operations->is_taken != NULL && operations->is_taken(bus.transport.context, address);
+        taken[address] = is_in_scope(scope, address) && operations->is_taken != NULL &&
+                         operations->is_taken(bus.transport.context, address);
     device_close(&bus);
     return true;
 }
 
-/* Opens, shows, closes: one chip. */
-static bool show_one(const struct cli *cli, const char *named, struct error *err)
+/* Opens, shows, closes: one chip. `only_there`: reads from no other address of its bus. */
+static bool show_one(const struct cli *cli, const char *named, bool only_there, struct error *err)
 {
     struct station_config one = cli->station.config;
     struct device device;
 
     one.device = named;
+    one.only_there = only_there;
     if (!device_open(&device, &one, true, err))
         return false;
     show_chip(&cli->output, &device, named);
@@ -84,20 +106,43 @@ static bool show_one(const struct cli *cli, const char *named, struct error *err
     return true;
 }
 
+/* False with ERROR_USAGE. */
+static bool read_scope(const struct cli *cli, struct scope *scope, struct error *err)
+{
+    const char *also = cli->values[OPTION_ALSO_AT];
+    uint64_t address = 0;
+
+    *scope = (struct scope){.given = device_named_address(cli->station.config.device)};
+    if (also == NULL)
+        return true;
+    if (number_parse(also, FIRST_ADDRESS, LAST_ADDRESS, &address) != NUMBER_OK) {
+        error_set(err, ERROR_USAGE, "--also-at needs a 7-bit address from 0x08 to 0x77", NULL);
+        error_with_subject(err, also);
+        return false;
+    }
+    scope->also = (uint8_t)address;
+    return true;
+}
+
 /* A bus with addresses. False with a reason where nothing at all answers. */
 static bool scan_addresses(struct cli *cli, const struct transport_kind *kind, struct error *err)
 {
-    const uint8_t given = device_named_address(cli->station.config.device);
-    const char *at = given != 0 ? strrchr(cli->station.config.device, '@') : NULL;
-    const int bare = at != NULL ? (int)(at - cli->station.config.device) : (int)strlen(cli->station.config.device);
+    const char *device = cli->station.config.device;
+    struct scope scope;
     bool taken[LAST_ADDRESS + 1] = {false};
     char named[PATH_MAX + 8];
     struct station_config there = cli->station.config;
     unsigned found = 0;
+    int bare;
 
-    (void)snprintf(named, sizeof named, "%.*s@0x%02x", bare, cli->station.config.device, transport_usual_addresses[0]);
+    if (!read_scope(cli, &scope, err))
+        return false;
+    bare = (int)(scope.given != 0 ? (size_t)(strrchr(device, '@') - device) : strlen(device));
+    /* Closing the bus puts the chip at this address to sleep. */
+    (void)snprintf(named, sizeof named, "%.*s@0x%02x", bare, device,
+                   scope.given != 0 ? scope.given : transport_usual_addresses[0]);
     there.device = named;
-    if (!find_taken(&there, taken, err))
+    if (!find_taken(&there, &scope, taken, err))
         return false;
     for (uint8_t address = FIRST_ADDRESS; address <= LAST_ADDRESS; address++) {
         struct error ignored = {.reason = ERROR_NONE};
@@ -105,13 +150,16 @@ static bool scan_addresses(struct cli *cli, const struct transport_kind *kind, s
         if (!taken[address])
             continue;
         found++;
-        (void)snprintf(named, sizeof named, "%.*s@0x%02x", bare, cli->station.config.device, address);
-        if ((kind->only_chips || address == given || is_usual(address)) && show_one(cli, named, &ignored))
+        (void)snprintf(named, sizeof named, "%.*s@0x%02x", bare, device, address);
+        if ((kind->only_chips || scope.given != 0 || is_usual(address)) &&
+            show_one(cli, named, scope.given != 0, &ignored))
             continue;
         show_other(&cli->output, address, named);
     }
     if (found == 0)
-        error_set(err, ERROR_DEVICE_SILENT, "no chip answers on this bus", kind->when_silent);
+        error_set(err, ERROR_DEVICE_SILENT,
+                  scope.given == 0 ? "no chip answers on this bus" : "no chip answers at this address of the bus",
+                  kind->when_silent);
     return found > 0;
 }
 
@@ -122,8 +170,8 @@ static enum cli_exit run_scan(struct cli *cli)
     bool good;
 
     cli->output.device = cli->station.config.device;
-    good =
-        kind != NULL && kind->scans ? scan_addresses(cli, kind, &err) : show_one(cli, cli->station.config.device, &err);
+    good = kind != NULL && kind->scans ? scan_addresses(cli, kind, &err)
+                                       : show_one(cli, cli->station.config.device, false, &err);
     if (good)
         return CLI_DONE;
     error_doing(&err, "scan the bus");
@@ -137,8 +185,11 @@ const struct cli_verb cli_verb_scan = {
     .description = "Wakes the bus of DEVICE and lists what answers: I2C address, serial number,\n"
                    "part, and the DEVICE to use. Only reads. On an I2C bus, only the addresses of\n"
                    "new chips are asked who is there. Anything else that answers is listed; to ask\n"
-                   "it, name its address in DEVICE.\n",
+                   "it, name its address in DEVICE: then nothing else of the bus is looked at.\n",
     .examples = "  imprint --device i2c:/dev/i2c-1 scan\n"
+                "  imprint --device i2c:/dev/i2c-1@0x50 scan\n"
                 "  imprint --json --device unix:chip.sock scan\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
     .run = run_scan,
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "panel/admission.h"
+#include "station/device.h"
 
 #define ASKS "--confirm"
 
@@ -61,11 +62,15 @@ static void put_work(struct writer *writer, struct command *command, const struc
     put_option(writer, "--arm", command->arm);
 }
 
-/* A board is asked by its console, a chip by its bus. */
-static void put_scan(struct writer *writer, const char *console)
+/* A board is asked by its console, a chip by its bus: at the socket's address, and where the profile moves it. */
+static void put_scan(struct writer *writer, struct command *command, const struct panel_settings *settings,
+                     const char *device, const char *console)
 {
     if (console == NULL) {
         put(writer, "scan");
+        if (settings->also_at != 0 && device_named_address(device) != 0)
+            (void)snprintf(command->also_at, sizeof command->also_at, "0x%02x", settings->also_at);
+        put_option(writer, "--also-at", command->also_at);
         return;
     }
     put(writer, "board");
@@ -87,7 +92,7 @@ void command_make(struct command *command, const struct panel_settings *settings
     if (console == NULL)
         put_option(&writer, "--device", device);
     if (kind == COMMAND_SCAN) {
-        put_scan(&writer, console);
+        put_scan(&writer, command, settings, device, console);
         return;
     }
     put_option(&writer, "--issuers", settings->issuers);

@@ -13,11 +13,11 @@ enum command_kind {
     COMMAND_WORK, /* do it, on this very chip */
 };
 
-/* One command line. The pointers lead into settings and board, and into `arm` and `tries`. */
+/* One command line. The pointers lead into settings and board, and into `arm`, `tries` and `also_at`. */
 struct command {
     const char *arguments[WORKER_ARGUMENTS_MAX + 1];
     char arm[BOARD_SERIAL_SIZE + BOARD_DIGEST_SIZE];
-    char tries[8];
+    char tries[8], also_at[8];
 };
 
 /* Makes it for the socket `index`. */

@@ -550,10 +550,10 @@ def test_scan(station, sock):
         before.append(path.read_bytes())
     serials = [station.json("--device", f"virtual:{path}", "info").event("chip")["serial"] for path in files]
     with serving("--unix", sock, *files) as server:
-        for device in (server.device, f"{server.device}@0x35", f"{server.device}@0x60"):
+        both = [(0x35, serials[1], f"{server.device}@0x35"), (0x60, serials[0], f"{server.device}@0x60")]
+        for device, there in ((server.device, both), (f"{server.device}@0x35", both[:1]), (f"{server.device}@0x60", both[1:])):
             found = [item for item in station.json("--device", device, "scan").objects if item["event"] == "found"]
-            assert [(item["i2c_address"], item["serial"]) for item in found] == [(0x35, serials[1]), (0x60, serials[0])]
-            assert [item["device"] for item in found] == [f"{server.device}@0x35", f"{server.device}@0x60"]
+            assert [(item["i2c_address"], item["serial"], item["device"]) for item in found] == there
         said = station.run("--device", server.device, "scan").out.splitlines()
         assert len(said) == 2 and said[0].startswith(f"0x35  {serials[1]}  ATECC608"), said
     assert [path.read_bytes() for path in files] == before

@@ -132,17 +132,36 @@ def commands_to(trace):
     return {int(row[2], 16) for row in rows if row[1].startswith("write") and row[3] == "ack" and row[4:5] == ["03"]}
 
 
+def addressed(trace):
+    """The addresses that anything was sent to or read from, answered or not, but for the wake."""
+    rows = [line.split() for line in trace.read_text().splitlines() if not line.startswith("#")]
+    return {int(row[2], 16) for row in rows if row[1].startswith(("write", "read"))} - {0}
+
+
 def test_scan_asks_only_usual_addresses_and_the_named_one(tmp_path):
     """Another kind of device may be at any other address: a command for a chip could change it."""
     chips = [part_at(tmp_path, address) for address in (0x60, 0x2a, 0x58)]
     trace = tmp_path / "trace"
-    for device, asked in (("i2c:/dev/i2c-1", {0x60, 0x58}), ("i2c:/dev/i2c-1@0x2a", {0x60, 0x2a, 0x58}),
-                          ("i2c:/dev/i2c-1@0x35", {0x60, 0x58})):
+    for device, asked in (("i2c:/dev/i2c-1", {0x60, 0x58}), ("i2c:/dev/i2c-1@0x2a", {0x2a}), ("i2c:/dev/i2c-1@0x60", {0x60}),
+                          ("i2c:/dev/i2c-1@88", {0x58})):
         done = ask_bus(chips, "scan", state=tmp_path / "s", device=device, before=("--trace", trace))
         found = {item["i2c_address"]: item for item in done.objects if item["event"] == "found"}
-        assert set(found) == {0x2a, 0x58, 0x60}, done
+        assert set(found) == ({0x2a, 0x58, 0x60} if "@" not in device else asked), done
         assert {address for address, item in found.items() if item["serial"] is not None} == asked, done
         assert commands_to(trace) == asked, device
+        assert "@" not in device or addressed(trace) == asked, device
+
+
+def test_scan_of_one_address_leaves_the_other_chips_alone(tmp_path):
+    """A worker of another socket may be between a command and its reply: nothing is read from its chip, which is not put to sleep."""
+    chips, trace = [part_at(tmp_path, address) for address in (0x60, 0x35)], tmp_path / "trace"
+    scan = {"state": tmp_path / "s", "device": "i2c:/dev/i2c-1@0x36", "before": ("--trace", trace)}
+    error = ask_bus(chips, "scan", code=3, **scan).error
+    assert error["reason"] == "device-silent" and "this address" in error["cause"] and addressed(trace) == {0x36}
+    (found,) = [item for item in ask_bus(chips, "scan", "--also-at", "0x35", **scan).objects if item["event"] == "found"]
+    assert found["i2c_address"] == 0x35 and found["serial"] and addressed(trace) == {0x35, 0x36}
+    for bad in ("0x07", "0xc0", "x"):
+        assert "--also-at needs" in ask_bus(chips, "scan", "--also-at", bad, code=2, **scan).error["cause"]
 
 
 PYTHON = """

@@ -224,6 +224,13 @@ static void test_commands(void **state)
     (void)state;
     command_make(&command, &settings, 0, COMMAND_SCAN, &board);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 scan");
+    settings.also_at = 0x35;
+    command_make(&command, &settings, 0, COMMAND_SCAN, &board);
+    assert_command(&command, "imprint --json --state st --device kit:hid:1 scan");
+    (void)snprintf(settings.sockets[0].device, sizeof settings.sockets[0].device, "i2c:/dev/i2c-1@0x60");
+    command_make(&command, &settings, 0, COMMAND_SCAN, &board);
+    assert_command(&command, "imprint --json --state st --device i2c:/dev/i2c-1@0x60 scan --also-at 0x35");
+    (void)snprintf(settings.sockets[0].device, sizeof settings.sockets[0].device, "kit:hid:1");
     command_make(&command, &settings, 0, COMMAND_LOOK, &board);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 provision --socket a1 --tries 3 "
                              "--confirm -- p.yaml");
