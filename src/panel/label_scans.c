@@ -35,18 +35,37 @@ void label_scans_open(struct label_scans *scans, const struct panel_settings *se
         label_mark_list(settings->state, LABEL_MARK_SCAN, await_again, scans);
 }
 
-void label_scans_note_due(struct label_scans *scans, size_t index, const struct panel_board *board)
+/* No socket awaits it in memory. */
+static bool forget(struct label_scans *scans, const char *serial, size_t *index)
+{
+    for (size_t i = 0; i < PANEL_SOCKETS_MAX; i++) {
+        if (scans->awaited[i][0] == '\0' || strcmp(scans->awaited[i], serial) != 0)
+            continue;
+        scans->awaited[i][0] = '\0';
+        *index = i;
+        return true;
+    }
+    return false;
+}
+
+bool label_scans_note_due(struct label_scans *scans, size_t index, struct panel_board *board)
 {
     const struct panel_settings *settings = scans->settings;
     char text[LABEL_MARK_TEXT_SIZE];
     size_t before;
 
     if (!settings->labels.scan && !board->scans_label)
-        return;
-    (void)label_scans_take(scans, board->serial, &before); /* it was in another socket */
+        return true;
+    (void)forget(scans, board->serial, &before); /* it was in another socket; its mark is replaced */
     memcpy(scans->awaited[index], board->serial, sizeof scans->awaited[index]);
     (void)snprintf(text, sizeof text, "%s%s", settings->sockets[index].name, board->scans_label ? BY_ORDER : "");
-    (void)label_mark_set(settings->state, board->serial, LABEL_MARK_SCAN, text);
+    if (label_mark_set(settings->state, board->serial, LABEL_MARK_SCAN, text))
+        return true;
+    (void)snprintf(board->cause, sizeof board->cause,
+                   "that its label must be scanned could not be written into the state folder");
+    (void)snprintf(board->next, sizeof board->next,
+                   "scan its label before the station is started again; the lead makes room in the state folder");
+    return false;
 }
 
 /* --- what the order says --- */
@@ -95,13 +114,9 @@ bool label_scans_allow(const struct label_scans *scans, size_t index, struct pan
 
 bool label_scans_take(struct label_scans *scans, const char *serial, size_t *index)
 {
-    for (size_t i = 0; i < PANEL_SOCKETS_MAX; i++) {
-        if (scans->awaited[i][0] == '\0' || strcmp(scans->awaited[i], serial) != 0)
-            continue;
+    const bool found = forget(scans, serial, index);
+
+    if (found)
         label_mark_remove(scans->settings->state, serial, LABEL_MARK_SCAN);
-        scans->awaited[i][0] = '\0';
-        *index = i;
-        return true;
-    }
-    return false;
+    return found;
 }

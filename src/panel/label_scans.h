@@ -20,8 +20,12 @@ struct label_scans {
 /* `settings` must stay. Awaits what the station before has awaited. */
 void label_scans_open(struct label_scans *scans, const struct panel_settings *settings);
 
-/* The label of the board in socket `index` is due: from now on it is awaited. */
-void label_scans_note_due(struct label_scans *scans, size_t index, const struct panel_board *board);
+/*
+ * The label of the board in socket `index` is due: from now on it is awaited, if it must be scanned. False, and the
+ * board has a cause and what to do next: the mark could not be written, and a station that is started again does not
+ * await it.
+ */
+bool label_scans_note_due(struct label_scans *scans, size_t index, struct panel_board *board);
 
 /*
  * Before a worker works on the board: whether the station's order has its label scanned back (`scans_label`). False,

@@ -111,8 +111,13 @@ bool labels_note_pass(struct labels *labels, const char *socket, const struct pa
         return true;
     item = add(labels, board->serial, socket);
     item->has_mark = label_mark_set(settings->state, board->serial, LABEL_MARK_DUE, socket);
-    label_mark_remove(settings->state, board->serial, LABEL_MARK_WORK);
     return true;
+}
+
+void labels_note_kept(const struct labels *labels, const struct panel_board *board)
+{
+    if (label_mark_is_set(labels->settings->state, board->serial, LABEL_MARK_DUE))
+        label_mark_remove(labels->settings->state, board->serial, LABEL_MARK_WORK);
 }
 
 static void print_again(struct labels_item *item)

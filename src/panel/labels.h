@@ -54,8 +54,12 @@ void labels_close(struct labels *labels);
 /* A worker is about to work on the board, whose plan is known: if it will be made, a label will be due. */
 void labels_note_work(const struct labels *labels, const struct panel_board *board);
 
-/* The board has passed in this socket. True: it was made, and its label is due. */
+/*
+ * The board has passed in this socket. True: it was made, and its label is due; labels_note_kept() when all marks that
+ * follow from it are written. Until then a station that is started again takes the board for one that it has just made.
+ */
 bool labels_note_pass(struct labels *labels, const char *socket, const struct panel_board *board);
+void labels_note_kept(const struct labels *labels, const struct panel_board *board);
 
 /* What a person asks for: PAGE_ASK_LABEL, one that was not printed, once more; PAGE_ASK_LABEL_TEST, a test label. */
 void labels_ask(struct labels *labels, const struct page_ask *ask);

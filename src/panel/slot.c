@@ -208,8 +208,9 @@ static void finish(struct slot *slot)
         admission_note_fail(&slot->panel->admission, slot->panel->settings, board);
     if (board->is_done) {
         admission_note_pass(&slot->panel->admission, slot->panel->settings, board, board->ended_ms);
-        if (labels_note_pass(&slot->panel->labels, slot_settings(slot)->name, board))
-            label_scans_note_due(&slot->panel->scans, slot->index, board);
+        if (labels_note_pass(&slot->panel->labels, slot_settings(slot)->name, board) &&
+            label_scans_note_due(&slot->panel->scans, slot->index, board))
+            labels_note_kept(&slot->panel->labels, board);
     }
     if (board->serial[0] != '\0' && !admission_is_golden(slot->panel->settings, board) && !scanned_is_awaited(board))
         (void)tally_add(&slot->panel->tally, board->serial, board->is_done, board->ended_ms);

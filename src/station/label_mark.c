@@ -35,19 +35,28 @@ static bool make_folder(const char *state)
     return len > 0 && (size_t)len < sizeof path && (access(path, W_OK | X_OK) == 0 || folder_make(path, &ignored));
 }
 
+/* In place and not synced: it costs each board time, and a power cut that loses it is rare. */
+static bool write_quickly(const char *path, struct bytes text)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool ok;
+
+    if (fd < 0)
+        return false;
+    ok = file_write_all(fd, text);
+    return close(fd) == 0 && ok;
+}
+
 bool label_mark_set(const char *state, const char *serial, enum label_mark mark, const char *text)
 {
+    const struct bytes bytes = bytes_of(text, strlen(text));
+    struct error ignored = {.reason = ERROR_NONE};
     char path[PATH_MAX];
-    bool ok;
-    int fd;
 
     if (!name_mark(path, state, serial, mark) || !make_folder(state))
         return false;
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return false;
-    ok = file_write_all(fd, bytes_of(text, strlen(text)));
-    return close(fd) == 0 && ok;
+    return mark == LABEL_MARK_WORK ? write_quickly(path, bytes)
+                                   : file_replace(path, bytes, 0600, ERROR_STORAGE_FAILED, &ignored);
 }
 
 bool label_mark_is_set(const char *state, const char *serial, enum label_mark mark)

@@ -325,6 +325,38 @@ def test_the_order_has_labels_scanned_back(make_line):  # noqa: F811
     line.stop()
 
 
+def test_a_scan_that_cannot_be_kept(make_line):  # noqa: F811
+    """As on a full disk: the tile says so, and a station that is killed and started again awaits the scan as for a board that it has just made."""
+    line = make_line(labels={"to": "folder:labels"}, order="WO-1")
+    (line.folder / "labels").mkdir()
+    write_users(line, **USERS)
+    new_order(line, "WO-1", "--scan-labels")
+    board = line.board(1)
+    serial = run_program("--json", "--device", f"virtual:{board}", "info").event("chip")["serial"]
+    mark = line.folder / "state" / "labels" / f"{serial}.scan"
+    mark.mkdir(parents=True)
+    line.start()
+    passed = put_in(line, 1, "A1", board)
+    assert (passed["unscanned"], passed["action"]) == (serial, "scan its label")
+    assert "could not be written" in passed["cause"] and "before the station is started again" in passed["next"], passed
+    label(line, serial, "printed")
+    line.stop(signal.SIGKILL, -signal.SIGKILL)
+    assert owed(line) == [f"{serial}.work", mark.name] or owed(line) == [mark.name, f"{serial}.work"]
+    mark.rmdir()
+    line.start()
+    again = line.wait(event="socket", name="A1", state="pass")
+    assert (again["changes"], again["unscanned"], again["action"]) == (0, serial, "scan its label") and "cause" not in again
+    assert mark.read_text() == "A1\norder"
+    label(line, serial, "printed")
+    assert owed(line) == [mark.name]
+    person = Person(line.place)
+    person.log_in("17")
+    assert scan(person, serial)["matches"]
+    until_page(line, lambda sockets: "unscanned" not in sockets["A1"])
+    assert owed(line) == []
+    line.stop()
+
+
 @pytest.mark.parametrize("more, cause", [({}, "prints no labels"), ({"labels": {"to": "folder:labels"}, "page": None}, "has no page to scan at")])
 def test_a_station_that_cannot_have_them_scanned(make_line, more, cause):  # noqa: F811
     """It makes no device of such an order, and writes nothing to the board."""

@@ -47,6 +47,7 @@ function detailOf(socket) {
   if (socket.word === "PASS") {
     const seconds = (socket.ms / 1000).toFixed(1) + " s";
     const board = socket.board ? "board " + socket.board + ", " : "";
+    if (socket.cause) return [socket.cause, socket.next].filter(Boolean).join(": ");
     return board + (socket.changes ? seconds + ", " + socket.changes + " changes" : seconds + ", was done: confirmed");
   }
   if (socket.cause) return socket.cause;
