@@ -758,6 +758,7 @@
 #define label_write_zpl imprint_label_write_zpl
 #define labels_ask imprint_labels_ask
 #define labels_close imprint_labels_close
+#define labels_note_kept imprint_labels_note_kept
 #define labels_note_pass imprint_labels_note_pass
 #define labels_note_work imprint_labels_note_work
 #define labels_open imprint_labels_open
