@@ -667,7 +667,9 @@
 #define input_read_config imprint_input_read_config
 #define input_read_dump imprint_input_read_dump
 #define input_release imprint_input_release
+#define io_key_note_proven imprint_io_key_note_proven
 #define io_key_read imprint_io_key_read
+#define io_key_read_proven imprint_io_key_read_proven
 #define io_key_write imprint_io_key_write
 #define issued_check imprint_issued_check
 #define issued_has_key imprint_issued_has_key

@@ -28,7 +28,7 @@ static psa_status_t check_output(struct driver *driver, uint8_t slot)
                             "the chip's configuration keeps shared secrets inside the chip", NULL);
 }
 
-/* The chip's IO protection key: the one that the platform gave, else the one in the store. */
+/* The chip's IO protection key: the platform's, else the one in the store, once the chip has proven it. */
 static enum io_key_found find_io_key(struct driver *driver, uint8_t io_key[static IO_KEY_BYTES])
 {
     uint8_t serial[CHIP_SERIAL_BYTES];
@@ -40,7 +40,22 @@ static enum io_key_found find_io_key(struct driver *driver, uint8_t io_key[stati
         return IO_KEY_FOUND;
     }
     chip_config_serial(&driver->config, serial);
-    return io_key_read(driver->storage, serial, io_key, &driver->last_error);
+    return io_key_read_proven(driver->storage, serial, io_key, &driver->last_error);
+}
+
+/* Where no key was found that is proven, and the chip gives secrets only encrypted. */
+static psa_status_t refuse_without_key(struct driver *driver, bool is_made)
+{
+    if (is_made)
+        return operation_refuse(driver, PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY,
+                                "the chip gives shared secrets only encrypted, and has not proven yet that it holds "
+                                "the IO protection key in the store",
+                                "its run is not finished: run provision again");
+    return operation_refuse(driver, PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY,
+                            "the chip gives shared secrets only encrypted, and its IO protection key was not given "
+                            "and is not in the store",
+                            "use the key store of the device that the chip was made for, or give the key: io_key in "
+                            "imprint_psa_settings");
 }
 
 /* Whether the secret is encrypted on the bus. A store that cannot be read must not make it cross in clear. */
@@ -58,11 +73,7 @@ static psa_status_t choose_encryption(struct driver *driver, bool *encrypted, ui
                                 "the chip gives shared secrets only encrypted, and the store has the IO protection key "
                                 "of another chip",
                                 "put back the chip that this device was made with, or use its own key store");
-    return operation_refuse(driver, PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY,
-                            "the chip gives shared secrets only encrypted, and its IO protection key was not given "
-                            "and is not in the store",
-                            "use the key store of the device that the chip was made for, or give the key: io_key in "
-                            "imprint_psa_settings");
+    return refuse_without_key(driver, found == IO_KEY_UNPROVEN);
 }
 
 /* A use that was counted is not repeated. `io_key` NULL: in clear. */

@@ -14,7 +14,7 @@ def stored(psa):
     """The key, from the record's file, as the storage format has it."""
     content = (psa / "0000006100000001.record").read_bytes()
     size = struct.unpack_from("<I", content, 20)[0]
-    assert size == 48
+    assert size == 48 and content[28:32] == bytes([1, 1, 0, 0])  # of version 1, and proven
     return content[28:28 + 48][KEY_AT:]
 
 
@@ -108,7 +108,7 @@ def test_a_board_that_the_station_reaches(station):
     station.run("--storage", f"flash:{image},4096x8/4-1", "provision", READY, "--arm", "profile")
     serial = bytes.fromhex(station.record["serial"])
     content = image.read_bytes()
-    at = content.index(bytes([1, 0, 0, 0]) + serial + bytes(3))
+    at = content.index(bytes([1, 1, 0, 0]) + serial + bytes(3))
     judge(station.record, content[at + KEY_AT:at + 48])
     assert not station.psa.exists()
     there = station.json("--storage", f"flash:{image}", "provision", READY).event("provisioned")

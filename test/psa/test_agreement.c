@@ -107,6 +107,13 @@ static void own_serial(uint8_t serial[static CHIP_SERIAL_BYTES])
     memcpy(serial + 4, config + 8, 5);
 }
 
+/* As a finished run of `imprint provision` leaves it. */
+static void store_proven(const uint8_t serial[static CHIP_SERIAL_BYTES], const uint8_t key[static IO_KEY_BYTES])
+{
+    assert_true(io_key_write(&world.storage, serial, key, NULL));
+    assert_true(io_key_note_proven(&world.storage, serial, NULL));
+}
+
 static void expect_refused(psa_status_t status, enum error_reason reason, const char *words)
 {
     uint8_t secret[P256_BYTES];
@@ -193,13 +200,13 @@ static void agrees_with_the_key_in_the_store(void **state)
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         begin(options[i], AGREES, NULL);
         own_serial(serial);
-        assert_true(io_key_write(&world.storage, serial, io_key, NULL));
+        store_proven(serial, io_key);
         for (int start = 0; start < 2; start++) {
             expect_agreement(KEY, SLOT);
             world_restart(&world);
         }
         /* It was used: with another one in the store the secret is another. */
-        assert_true(io_key_write(&world.storage, serial, wrong_key, NULL));
+        store_proven(serial, wrong_key);
         assert_true(world_slot_public(&world, SLOT, public_key));
         p256_agree(scalar, public_key, expected);
         world_expect(&world, agree(KEY, secret), PSA_SUCCESS);
@@ -220,7 +227,7 @@ static void finds_the_key_in_every_store(void **state)
         begin(IO_KEY_IN_10 | ENCRYPTED, AGREES, NULL);
         expect_refused(PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY, "is not in the store");
         own_serial(serial);
-        assert_true(io_key_write(&world.storage, serial, io_key, NULL));
+        store_proven(serial, io_key);
         if (store_kind != WORLD_STORE_MEMORY)
             world_restart(&world);
         expect_agreement(KEY, SLOT);
@@ -239,11 +246,39 @@ static void refuses_a_chip_of_another_board(void **state)
     begin(IO_KEY_IN_10 | ENCRYPTED, AGREES, NULL);
     own_serial(serial);
     expect_refused(PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY, "is not in the store");
-    assert_true(io_key_write(&world.storage, other_serial, io_key, NULL));
+    store_proven(other_serial, io_key);
     expect_refused(PSA_ERROR_NOT_PERMITTED, ERROR_FOREIGN_KEY, "of another chip");
-    assert_true(io_key_write(&world.storage, serial, io_key, NULL));
+    store_proven(serial, io_key);
     expect_agreement(KEY, SLOT);
     world_remove(&world);
+}
+
+/* A key that was made, and that the chip may not have: as before the run, and never a wrong secret. */
+static void a_key_counts_once_it_is_proven(void **state)
+{
+    static const uint8_t not_in_the_chip[IO_KEY_BYTES] = {1};
+    static const uint16_t options[] = {0, IO_KEY_IN_10, IO_KEY_IN_10 | ENCRYPTED};
+    uint8_t serial[CHIP_SERIAL_BYTES], key[IO_KEY_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        begin(options[i], AGREES, NULL);
+        own_serial(serial);
+        assert_false(io_key_note_proven(&world.storage, serial, NULL)); /* there is none */
+        assert_true(io_key_write(&world.storage, serial, not_in_the_chip, NULL));
+        if ((options[i] & ENCRYPTED) != 0)
+            expect_refused(PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY, "not proven");
+        else
+            expect_agreement(KEY, SLOT);
+        assert_int_equal(io_key_read_proven(&world.storage, serial, key, NULL), IO_KEY_UNPROVEN);
+        assert_true(bytes_all(bytes_of(key, sizeof key), 0));
+        assert_int_equal(io_key_read(&world.storage, serial, key, NULL), IO_KEY_FOUND);
+        assert_memory_equal(key, not_in_the_chip, sizeof key);
+        store_proven(serial, io_key);
+        if (options[i] != 0)
+            expect_agreement(KEY, SLOT);
+        world_remove(&world);
+    }
 }
 
 static enum storage_status damaged_io_key(enum store_call call, uint64_t uid)
@@ -259,7 +294,7 @@ static enum storage_status dead_medium(enum store_call call, uint64_t uid)
 /* A record that cannot be read never makes a secret cross the bus in clear, though the chip would give it so. */
 static void refuses_when_the_record_cannot_be_read(void **state)
 {
-    static const uint8_t later[IO_KEY_RECORD_BYTES] = {2};
+    static const uint8_t later[IO_KEY_RECORD_BYTES] = {2}, no_state[IO_KEY_RECORD_BYTES] = {1, 2};
     struct store_front front;
 
     (void)state;
@@ -269,6 +304,10 @@ static void refuses_when_the_record_cannot_be_read(void **state)
     expect_refused(PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT, "IO protection key");
     assert_int_equal(world.storage.operations->set(world.storage.context, IO_KEY_UID, 0, bytes_of(later, 47)),
                      STORAGE_OK);
+    expect_refused(PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT, "IO protection key");
+    assert_int_equal(
+        world.storage.operations->set(world.storage.context, IO_KEY_UID, 0, bytes_of(no_state, sizeof no_state)),
+        STORAGE_OK);
     expect_refused(PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT, "IO protection key");
     store_front_put(&front, &world.storage, damaged_io_key);
     expect_refused(PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT, "IO protection key");
@@ -549,6 +588,7 @@ int main(void)
         cmocka_unit_test(agrees_with_the_key_in_the_store),
         cmocka_unit_test(finds_the_key_in_every_store),
         cmocka_unit_test(refuses_a_chip_of_another_board),
+        cmocka_unit_test(a_key_counts_once_it_is_proven),
         cmocka_unit_test(refuses_when_the_record_cannot_be_read),
         cmocka_unit_test(refuses_what_the_options_forbid),
         cmocka_unit_test(refuses_a_slot_that_agrees_on_nothing),

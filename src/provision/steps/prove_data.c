@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Proves each secret and reads back each of the other data, in each run: never found done. Before a secret gets its key
- * id: whoever finds the key finds the right one.
+ * id: whoever finds the key finds the right one. An IO protection key is used only once it is noted here as proven.
  */
 #include "provision/run.h"
 #include "provision/status.h"
 #include "provision/steps.h"
 #include "provision/steps/datum.h"
+#include "psa/io_key.h"
 
 bool provision_needs_prove_data(const struct profile *profile, int key)
 {
@@ -39,6 +40,9 @@ static enum provision_status run(struct provision_run *run, struct provision_ste
     if (!provision_datum_compare(provision, run->plan, step->datum - 1u, &place, &evidence, err))
         return provision_status_of(err);
     if (place == DATUM_SAME) {
+        if (profile_datum_is_io_key(provision_datum_of(provision, step)) &&
+            !io_key_note_proven(provision->driver->storage, run->plan->serial, err))
+            return provision_status_of(err);
         contents->proven(contents->context, step->datum - 1u, &evidence);
         return PROVISION_OK;
     }
