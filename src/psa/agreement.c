@@ -33,9 +33,7 @@ static enum io_key_found find_io_key(struct driver *driver, uint8_t io_key[stati
 {
     uint8_t serial[CHIP_SERIAL_BYTES];
 
-    if (!chip_config_has_io_key(&driver->config))
-        return IO_KEY_ABSENT;
-    if (driver->settings.io_key != NULL) {
+    if (driver->settings.io_key != NULL && chip_config_has_io_key(&driver->config)) {
         memcpy(io_key, driver->settings.io_key, IO_KEY_BYTES);
         return IO_KEY_FOUND;
     }
@@ -58,7 +56,11 @@ static psa_status_t refuse_without_key(struct driver *driver, bool is_made)
                             "imprint_psa_settings");
 }
 
-/* Whether the secret is encrypted on the bus. A store that cannot be read must not make it cross in clear. */
+/*
+ * Whether the secret is encrypted on the bus. Where the store has an IO protection key, of whichever chip, or cannot be
+ * read, no secret crosses the bus in clear: who sits on the bus chooses what serial number and options the chip seems
+ * to have.
+ */
 static psa_status_t choose_encryption(struct driver *driver, bool *encrypted, uint8_t io_key[static IO_KEY_BYTES])
 {
     const enum io_key_found found = find_io_key(driver, io_key);
@@ -66,13 +68,17 @@ static psa_status_t choose_encryption(struct driver *driver, bool *encrypted, ui
     *encrypted = found == IO_KEY_FOUND;
     if (found == IO_KEY_UNREADABLE)
         return driver->last_error.reason == ERROR_STORAGE_FAILED ? PSA_ERROR_STORAGE_FAILURE : PSA_ERROR_DATA_CORRUPT;
-    if (*encrypted || chip_config_ecdh_output(&driver->config) == CHIP_SECRET_CLEAR)
-        return PSA_SUCCESS;
     if (found == IO_KEY_OTHER_CHIP)
         return operation_refuse(driver, PSA_ERROR_NOT_PERMITTED, ERROR_FOREIGN_KEY,
-                                "the chip gives shared secrets only encrypted, and the store has the IO protection key "
-                                "of another chip",
+                                "the store has the IO protection key of another chip",
                                 "put back the chip that this device was made with, or use its own key store");
+    if (*encrypted && !chip_config_has_io_key(&driver->config))
+        return operation_refuse(driver, PSA_ERROR_NOT_PERMITTED, ERROR_WRONG_CONFIGURATION,
+                                "the store has an IO protection key of this chip, whose ChipOptions say that none is "
+                                "in use",
+                                "somebody on the bus may have changed the answer: look at the board");
+    if (*encrypted || chip_config_ecdh_output(&driver->config) == CHIP_SECRET_CLEAR)
+        return PSA_SUCCESS;
     return refuse_without_key(driver, found == IO_KEY_UNPROVEN);
 }
 

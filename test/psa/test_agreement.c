@@ -253,6 +253,32 @@ static void refuses_a_chip_of_another_board(void **state)
     world_remove(&world);
 }
 
+/* Nor where the chip, or somebody on the bus, says that it gives secrets in clear, or uses no such key. */
+static void never_in_clear_beside_a_stored_key(void **state)
+{
+    static const uint8_t other_serial[CHIP_SERIAL_BYTES] = {0x01, 0x23, 9, 9, 9, 9, 9, 9, 0xee};
+    static const uint16_t options[] = {IO_KEY_IN_10, 0};
+    uint8_t serial[CHIP_SERIAL_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        for (int is_given = 0; is_given < 2; is_given++) {
+            begin(options[i], AGREES, is_given != 0 ? io_key : NULL);
+            own_serial(serial);
+            store_proven(other_serial, io_key);
+            if (is_given == 0 || options[i] == 0)
+                expect_refused(PSA_ERROR_NOT_PERMITTED, ERROR_FOREIGN_KEY, "of another chip");
+            store_proven(serial, io_key);
+            if (options[i] == 0)
+                expect_refused(PSA_ERROR_NOT_PERMITTED, ERROR_WRONG_CONFIGURATION, "none is in use");
+            else
+                expect_agreement(KEY, SLOT);
+            assert_int_equal(world.storage.operations->remove(world.storage.context, IO_KEY_UID), STORAGE_OK);
+            expect_agreement(KEY, SLOT);
+            world_remove(&world);
+        }
+}
+
 /* A key that was made, and that the chip may not have: as before the run, and never a wrong secret. */
 static void a_key_counts_once_it_is_proven(void **state)
 {
@@ -588,6 +614,7 @@ int main(void)
         cmocka_unit_test(agrees_with_the_key_in_the_store),
         cmocka_unit_test(finds_the_key_in_every_store),
         cmocka_unit_test(refuses_a_chip_of_another_board),
+        cmocka_unit_test(never_in_clear_beside_a_stored_key),
         cmocka_unit_test(a_key_counts_once_it_is_proven),
         cmocka_unit_test(refuses_when_the_record_cannot_be_read),
         cmocka_unit_test(refuses_what_the_options_forbid),
