@@ -12,10 +12,12 @@
 
 #include <cmocka.h>
 
+#include "chip/command.h"
 #include "chip/operations.h"
 #include "chip/operations_agreement.h"
 #include "chip/sequence.h"
 #include "chip/tempkey.h"
+#include "crypto/secret.h"
 #include "provision/steps/datum.h"
 #include "psa/agreement.h"
 #include "psa/io_key.h"
@@ -182,6 +184,34 @@ static void test_clear_is_refused_by_the_chip(void **state)
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     p256_make_key(scalar, peer);
     assert_int_equal(chip_ecdh(&bench.world.chip, bench.plan.part, 0, peer + 1, secret, NULL), CHIP_EXECUTION);
+    bench_close(&bench);
+}
+
+#define ECDH_TO_TEMPKEY 0x08
+#define AES_ENCRYPT 0x00
+#define TEMPKEY 0xffff
+
+/* Not prevented, which the guide says: the secret stays inside, and who has the chip computes with it. */
+static void test_a_lifted_chip_computes_with_the_secret(void **state)
+{
+    static const uint8_t text[CRYPTO_AES_BYTES] = "of their choice";
+    struct bench bench;
+    uint8_t scalar[32], peer[P256_POINT_BYTES], secret[P256_BYTES], expected[CRYPTO_AES_BYTES], got[CRYPTO_AES_BYTES];
+    struct bytes_out out = {.data = got, .cap = sizeof got};
+
+    (void)state;
+    open_device(&bench, 0);
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    p256_make_key(scalar, peer);
+    p256_agree(scalar, bench.evidence.keys[0].public_key + 1, secret);
+    assert_int_equal(chip_execute(&bench.world.chip, &chip_command_ecdh, ECDH_TO_TEMPKEY, 0,
+                                  bytes_of(peer + 1, CHIP_PUBLIC_KEY_BYTES), NULL, NULL),
+                     CHIP_OK);
+    assert_int_equal(chip_execute(&bench.world.chip, &chip_command_aes, AES_ENCRYPT, TEMPKEY,
+                                  bytes_of(text, sizeof text), &out, NULL),
+                     CHIP_OK);
+    assert_true(crypto_aes128_encrypt(secret, text, expected));
+    assert_memory_equal(got, expected, sizeof got);
     bench_close(&bench);
 }
 
@@ -558,6 +588,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_clear_is_refused_by_the_chip),
+        cmocka_unit_test(test_a_lifted_chip_computes_with_the_secret),
         cmocka_unit_test(test_stopped_anywhere),
         cmocka_unit_test(test_store_is_lost),
         cmocka_unit_test(test_store_is_lost_before_the_lock),
