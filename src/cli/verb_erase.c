@@ -15,56 +15,110 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_IO_KEY] = {"io-key", 0, NULL, "also forget the chip's IO protection key", NULL},
 };
 
-/* Without --yes: lists what would be removed. Always false. */
-static bool list(struct cli *cli, json_t *ids, const char *serial, bool has_record, struct error *err)
+/* What becomes of the chip's IO protection key. */
+struct io_key_fate {
+    bool is_there; /* the store has one */
+    bool kept;
+    bool forever; /* the chip can get no other: where the last copy of the key is forgotten, it is lost for ever */
+};
+
+/* Whether the slot of the IO protection key can never be written again. */
+static bool is_fixed(const struct chip_config *config)
 {
+    if (!chip_config_is_locked(config) || !chip_config_has_io_key(config))
+        return false;
+    const uint8_t slot = chip_config_io_key_slot(config);
+    const struct chip_slot_policy policy = chip_slot_policy(config, slot);
+
+    return (chip_slot_can(config, slot) & CHIP_CAN_WRITE_CLEAR) == 0 &&
+           (policy.locked || policy.write != CHIP_WRITE_ENCRYPTED);
+}
+
+static struct io_key_fate fate_of_io_key(const struct cli *cli, struct session *session)
+{
+    const bool is_there = station_store_has_io_key(&session->store);
+
+    return (struct io_key_fate){.is_there = is_there,
+                                .kept = is_there && cli->values[OPTION_IO_KEY] == NULL,
+                                .forever = is_there && is_fixed(&session->device.config)};
+}
+
+static void add_io_key(json_t *object, const struct io_key_fate *fate)
+{
+    json_object_set_new(object, "io_key_kept", json_boolean(fate->kept));
+    json_object_set_new(object, "io_key_forgotten", json_boolean(fate->is_there && !fate->kept));
+    json_object_set_new(object, "io_key_forever", json_boolean(fate->forever));
+}
+
+/* Without --yes: lists what would be removed. Always false. */
+static bool list(struct cli *cli, json_t *ids, const char *serial, bool has_record, const struct io_key_fate *fate,
+                 struct error *err)
+{
+    const bool with_io_key = cli->values[OPTION_IO_KEY] != NULL;
     size_t keys = json_array_size(ids);
+    json_t *object;
 
     output_say(&cli->output, "imprint: --yes would forget %zu key record%s of device %s%s", keys, keys == 1 ? "" : "s",
                serial, has_record ? "; its record.json stays" : "");
-    output_object(&cli->output, json_pack("{s:s, s:s, s:O, s:b}", "event", "erase", "serial", serial, "keys", ids,
-                                          "record", (int)has_record));
-    error_set(err, ERROR_USAGE, "erase removes key records and needs --yes", "to do it, run: imprint erase --yes");
+    if (fate->is_there)
+        output_say(&cli->output, "imprint: the chip's IO protection key would %s%s",
+                   fate->kept ? "stay here" : "be forgotten, too",
+                   fate->kept      ? ""
+                   : fate->forever ? ", for ever: the chip can never get another one"
+                                   : ": what the chip encrypts with it is lost until it gets another one");
+    object =
+        json_pack("{s:s, s:s, s:O, s:b}", "event", "erase", "serial", serial, "keys", ids, "record", (int)has_record);
+    add_io_key(object, fate);
+    output_object(&cli->output, object);
+    error_set(err, ERROR_USAGE, "erase removes key records and needs --yes",
+              with_io_key ? "to do it, run: imprint erase --yes --io-key" : "to do it, run: imprint erase --yes");
     return false;
 }
 
-/* What becomes of the IO protection key, where there is one. */
-static void say_io_key(struct cli *cli, bool kept)
+static void say_io_key(struct cli *cli, const struct io_key_fate *fate)
 {
-    if (kept)
+    if (!fate->is_there)
+        return;
+    if (fate->kept) {
+        output_say(&cli->output, "imprint: the chip's IO protection key stays here%s",
+                   fate->forever ? "; the chip can never get another one" : "");
+        output_next(&cli->output, fate->forever ? "to give it up for ever: imprint erase --yes --io-key"
+                                                : "to give it up: imprint erase --yes --io-key");
+    } else if (fate->forever)
         output_say(&cli->output,
-                   "imprint: the chip's IO protection key stays here; to give it up: imprint erase --yes --io-key");
+                   "imprint: the chip's IO protection key is forgotten for ever, unless the key store "
+                   "was copied: what the chip encrypts with it is lost, and it can never get another one");
     else
-        output_say(&cli->output,
-                   "imprint: the chip's IO protection key is forgotten: what the chip encrypts with it is "
-                   "lost until it gets another one");
+        output_say(&cli->output, "imprint: the chip's IO protection key is forgotten: what the chip encrypts with it "
+                                 "is lost until it gets another one");
 }
 
 static bool forget(struct cli *cli, struct session *session, json_t *ids, struct error *err)
 {
-    const bool has_io_key = station_store_has_io_key(&session->store), with_io_key = cli->values[OPTION_IO_KEY] != NULL;
+    const struct io_key_fate fate = fate_of_io_key(cli, session);
     bool exists = station_store_exists(&session->store), has_record = access(session->record_path, F_OK) == 0;
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     size_t keys = json_array_size(ids);
+    json_t *object;
 
     hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
     if (cli->values[OPTION_YES] == NULL)
-        return list(cli, ids, serial, has_record, err);
+        return list(cli, ids, serial, has_record, &fate, err);
     if (exists && (!station_store_allow_changes(&session->store, err) ||
-                   !station_store_forget(&session->store, with_io_key, err)))
+                   !station_store_forget(&session->store, cli->values[OPTION_IO_KEY] != NULL, err)))
         return false;
     if (keys == 0)
         output_result(&cli->output, "nothing to forget: there is no key record of device %s here\n", serial);
     else
         output_result(&cli->output, "forgotten: %zu key record%s of device %s; the keys in the chip are untouched\n",
                       keys, keys == 1 ? "" : "s", serial);
-    if (has_io_key)
-        say_io_key(cli, !with_io_key);
+    say_io_key(cli, &fate);
     if (has_record)
         output_say(&cli->output,
                    "imprint: the device's record still protects its keys; to give them up: imprint retire %s", serial);
-    output_object(&cli->output, json_pack("{s:s, s:s, s:I, s:b}", "event", "erased", "serial", serial, "keys",
-                                          (json_int_t)keys, "io_key_kept", (int)(has_io_key && !with_io_key)));
+    object = json_pack("{s:s, s:s, s:I}", "event", "erased", "serial", serial, "keys", (json_int_t)keys);
+    add_io_key(object, &fate);
+    output_object(&cli->output, object);
     return true;
 }
 
@@ -95,7 +149,8 @@ const struct cli_verb cli_verb_erase = {
                    "any more. The device's record.json stays: imprint provision replaces no key that\n"
                    "it names. To give those up as well, use imprint retire.\n"
                    "The chip's IO protection key stays, too, unless --io-key is given: where the\n"
-                   "chip can never get another one, it is lost for ever with the last copy.\n",
+                   "chip can never get another one, which is said, it is lost for ever with the\n"
+                   "last copy of the key store.\n",
     .examples = "  imprint erase\n"
                 "  imprint erase --yes\n"
                 "  imprint erase --yes --io-key\n",

@@ -3,10 +3,13 @@
 import hashlib
 import struct
 
+import pytest
+
 from conftest import ROOT
 
 READY = ROOT / "profiles" / "blank-io-protection.yaml"
 LOCKED = ROOT / "test" / "data" / "profiles" / "trust-flex-io-protection.yaml"
+OPEN = "the same without the lock"
 KEY_AT = 16  # of the record's content: docs/reference/storage-format.md
 
 
@@ -93,12 +96,36 @@ def test_erase_and_retire_keep_it(station):
     station.run("provision", READY, "--arm", "profile")
     key = stored(station.psa)
     erased = station.json("erase", "--yes").event("erased")
-    assert erased["io_key_kept"] and stored(station.psa) == key
+    assert erased["io_key_kept"] and not erased["io_key_forgotten"] and stored(station.psa) == key
     station.run("provision", READY, "--arm", "profile", code=None)
     station.run("retire", station.record["serial"], "--yes")
     assert stored(station.psa) == key
-    assert not station.json("erase", "--yes", "--io-key").event("erased")["io_key_kept"]
+    erased = station.json("erase", "--yes", "--io-key").event("erased")
+    assert not erased["io_key_kept"] and erased["io_key_forgotten"]
     assert not (station.psa / "0000006100000001.record").exists()
+
+
+@pytest.mark.parametrize("kind, profile, fixed", [("blank", READY, True), ("trust-flex", LOCKED, True), ("trust-flex", OPEN, False)])
+def test_erase_says_what_is_for_ever(station, kind, profile, fixed):
+    """Whether the chip can get another key is asked of its configuration; what to run next can be pasted."""
+    station.new(kind)
+    if profile == OPEN:
+        profile = station.folder / "open.yaml"
+        profile.write_text(LOCKED.read_text().replace("lock-slot: true", "lock-slot: false"))
+    station.run("provision", profile, "--arm", "profile")
+    for more in ([], ["--io-key"]):
+        listed = station.json("erase", *more, code=2)
+        assert listed.event("erase")["io_key_forgotten"] == bool(more) != listed.event("erase")["io_key_kept"]
+        assert listed.event("erase")["io_key_forever"] == fixed
+        assert listed.error["next"] == " ".join([f"to do it, run: imprint erase --state {station.state} --yes", *more])
+        said = station.run("erase", *more, code=2).err
+        assert ("the chip's IO protection key would be forgotten, too" in said) == bool(more)
+        assert ("for ever: the chip can never get another one" in said) == (fixed and bool(more))
+    assert stored(station.psa)
+    kept = station.run("erase", "--yes").err
+    assert f"next: to give it up{' for ever' if fixed else ''}: imprint erase --state {station.state} --yes --io-key\n" in kept
+    said = station.run("erase", "--yes", "--io-key").err
+    assert ("IO protection key is forgotten for ever" in said) == fixed and "IO protection key is forgotten" in said
 
 
 def test_a_board_that_the_station_reaches(station):
@@ -118,7 +145,7 @@ def test_a_board_that_the_station_reaches(station):
     station.new("blank", seed=2)
     station.run("--storage", f"flash:{other},4096x8/4-1", "provision", READY, "--arm", "profile")
     error = station.json("--storage", f"flash:{image}", "provision", READY, code=4).error
-    assert error["reason"] in ("foreign-key", "done-elsewhere")
+    assert error["reason"] == "foreign-key" and "of another chip" in error["cause"]
 
 
 def test_adopting_needs_the_store(station):
