@@ -15,6 +15,7 @@
 #include "panel/slot.h"
 #include "panel/state_lock.h"
 #include "panel/view.h"
+#include "profile/data.h"
 #include "service/notify.h"
 #include "station/profile_file.h"
 
@@ -219,11 +220,29 @@ static bool open_ledger(struct panel *panel, struct error *err)
     return station_ledger_open(&panel->config, LEDGER_WRITE, &panel->ledger, err);
 }
 
+/* A socket keeps key stores in the station's state folder: no board would get the IO protection key of its chip. */
+static bool check_io_key(const struct profile *profile, const char *file, struct error *err)
+{
+    if (!profile_has_io_key(profile))
+        return true;
+    error_set(err, ERROR_PROFILE_CONFLICT,
+              "no board would get its IO protection key: a station keeps it in its state folder, and the board's "
+              "software needs it",
+              error_keep_format(err,
+                                "make each board with an image of its flash, and write that into the board: imprint "
+                                "provision %s --storage flash:IMAGE",
+                                file));
+    error_with_subject(err, error_keep(err, file));
+    error_doing(err, "read the station's profile");
+    return false;
+}
+
 static bool read_profile(struct panel *panel, struct error *err)
 {
     struct profile *profile = calloc(1, sizeof *profile);
     uint8_t digest[PROFILE_DIGEST_BYTES];
-    bool ok = profile != NULL && profile_file_read(panel->settings->profile, profile, err);
+    bool ok = profile != NULL && profile_file_read(panel->settings->profile, profile, err) &&
+              check_io_key(profile, panel->settings->profile, err);
 
     if (ok && !profile_digest(profile, digest))
         ok = false;

@@ -479,6 +479,13 @@ def test_check(make_line):
     assert [item["found"] for item in done.objects if item["event"] == "station-check"] == ["good", "bad", "bad", "chip"]
     line.write(profile="missing.yaml")
     assert "missing.yaml" in run_program("--json", "station", line.file, "--check", code=INPUT).error["subject"]
+    # No board would ever get the key that this profile makes for it.
+    profile = ROOT / "profiles" / "blank-io-protection.yaml"
+    line.write(profile=str(profile))
+    for more in ([], ["--check"]):
+        error = run_program("--json", "station", line.file, *more, code=INPUT).error
+        assert error["reason"] == "profile-conflict" and error["subject"] == str(profile) and "in its state folder" in error["cause"]
+        assert error["next"].endswith(f"imprint provision {profile} --storage flash:IMAGE")
 
 
 @pytest.mark.parametrize("place", ["0.0.0.0:0", "[::]:0", "192.0.2.1:8080", "station.example:8080"])
