@@ -1564,6 +1564,7 @@
 #define station_store_has_io_key imprint_station_store_has_io_key
 #define station_store_key_ids imprint_station_store_key_ids
 #define station_store_open imprint_station_store_open
+#define station_store_place imprint_station_store_place
 #define station_store_read_place imprint_station_store_read_place
 #define stop_end_watching imprint_stop_end_watching
 #define stop_hold_signals imprint_stop_hold_signals

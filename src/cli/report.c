@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "cli/progress.h"
+#include "profile/data.h"
 #include "psa/uses.h"
 #include "station/folder.h"
 #include "station/value.h"
@@ -114,6 +115,19 @@ static void show_not_proven(const struct report *report, bool is_result, json_t 
     json_object_set_new(object, "not_proven", json_deep_copy(report->not_proven));
 }
 
+/* Where the IO protection key is kept, where the profile has one: the chip is of no use to software without it. */
+static void show_key_store(const struct report *report, bool is_result, json_t *object)
+{
+    char line[PATH_MAX + 128];
+
+    if (report->key_store == NULL || !profile_has_io_key(report->profile))
+        return;
+    snprintf(line, sizeof line, "  %-15s  kept in %s: the software that uses the chip needs this key store", "IO key",
+             report->key_store);
+    tell(report->output, is_result, line);
+    json_object_set_new(object, "key_store", value_text(report->key_store));
+}
+
 /* "; compared with the record, spends no use; 37 uses left" */
 static void add_uses_left(const struct provision_step *step, char text[static PROGRESS_TEXT_SIZE])
 {
@@ -213,6 +227,7 @@ void report_show_plan(const struct report *report, bool is_result)
     show_maker(report, is_result, object);
     show_listed(report, is_result, object);
     show_not_proven(report, is_result, object);
+    show_key_store(report, is_result, object);
     output_object(output, object);
 }
 

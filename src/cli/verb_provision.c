@@ -275,6 +275,7 @@ static struct report report_of(const struct run *run)
         .plan = &run->plan,
         .evidence = &run->evidence,
         .record_path = run->session.record_path,
+        .key_store = station_store_place(&run->session.store),
         .rehearsal = &run->rehearsal,
         .genuine = &run->genuine,
         .listed = &run->listed,

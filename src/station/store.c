@@ -442,6 +442,11 @@ json_t *station_store_key_ids(struct store *store, struct error *err)
     return NULL;
 }
 
+const char *station_store_place(const struct store *store)
+{
+    return store->place.image != NULL ? store->place.image : store->folder;
+}
+
 bool station_store_has_io_key(struct store *store)
 {
     struct bytes_out none = {.cap = 0};

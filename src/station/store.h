@@ -78,6 +78,9 @@ bool station_store_allow_changes(struct store *store, struct error *err);
  */
 json_t *station_store_key_ids(struct store *store, struct error *err);
 
+/* The folder, or the image, in which the records lie. Valid as long as the store is open. */
+const char *station_store_place(const struct store *store);
+
 /* Whether the store has an IO protection key (psa/io_key.h), be it damaged or of another chip. */
 bool station_store_has_io_key(struct store *store);
 

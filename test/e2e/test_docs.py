@@ -184,6 +184,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
             ("report", "logs"), ("report", "stations"),  # test_report_line.py
             ("plan", "stopped_after"), ("plan", "stopped_in"), ("plan", "not_proven"), ("provisioned", "not_proven"),
             ("retired", "board"), ("retired", "mcu"),  # test_binding.py
+            ("plan", "key_store"),  # test_io_protection.py
             ("plan", "listed"), ("provisioned", "listed"),  # test_manifests.py
             ("provisioned", "certificates"), ("provisioned", "certificates[]"),  # test_certificate_issue.py
             ("provisioned", "connections"), ("provisioned", "connections[]"),  # test_prove_tls.py

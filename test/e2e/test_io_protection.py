@@ -37,8 +37,11 @@ def test_a_gateway(station):
     plan = station.json("provision", READY, "--dry-run").event("plan")
     assert plan["steps"][0] == {"action": "make-io-key", "name": "bus", "slot": 6, "done": False, "persistent": True, "forever": False}
     assert not (station.state / "devices").exists()
+    kept = "  IO key           kept in {}: the software that uses the chip needs this key store"
+    assert kept.format(plan["key_store"]) in station.run("provision", READY, "--dry-run").out.splitlines()
     said = station.run("provision", READY, "--arm", "profile")
     key = stored(station.psa)
+    assert plan["key_store"] == str(station.psa) and kept.format(station.psa) in said.err.splitlines()
     judge(station.record, key)
     assert (station.psa / "0000006100000001.record").stat().st_mode & 0o777 == 0o600
     assert key.hex().upper() not in (said.out + said.err).upper()
@@ -138,8 +141,8 @@ def test_a_board_that_the_station_reaches(station):
     at = content.index(bytes([1, 1, 0, 0]) + serial + bytes(3))
     judge(station.record, content[at + KEY_AT:at + 48])
     assert not station.psa.exists()
-    there = station.json("--storage", f"flash:{image}", "provision", READY).event("provisioned")
-    assert there["changes"] == 0
+    there = station.json("--storage", f"flash:{image}", "provision", READY)
+    assert there.event("provisioned")["changes"] == 0 and there.event("plan")["key_store"] == str(image)
 
     station.chip.unlink()
     station.new("blank", seed=2)
