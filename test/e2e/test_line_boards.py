@@ -166,6 +166,69 @@ def test_an_upgrade_that_is_killed_is_begun_again(line, first):
     assert not [item for item in run_program("--json", "line", "init", "--server", line.settings()).objects if item["event"] == "line-upgrading"]
 
 
+# What the functions of versions 1 to 6 read whole tables for.
+OF_VERSION_6 = (
+    """CREATE OR REPLACE FUNCTION line_derive_board(log_id BIGINT, nr BIGINT, entry JSON) RETURNS JSONB
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+  device TEXT := entry ->> 'device';
+  board TEXT := entry ->> 'board';
+  own TEXT := (SELECT l.station FROM line_log l WHERE l.id = log_id);
+  known line_board;
+BEGIN
+  DELETE FROM line_board b WHERE b.log IS NULL AND b.station = own
+    AND ((b.number = board) <> (b.serial = device));
+  SELECT * INTO known FROM line_board b WHERE b.number = board OR b.serial = device
+    ORDER BY b.number = board DESC LIMIT 1;
+  RETURN '[]';
+END $$""",
+    """CREATE OR REPLACE FUNCTION line_claim_board(board TEXT, device TEXT, take BOOLEAN)
+RETURNS TABLE (outcome TEXT, other TEXT, other_station TEXT, other_number TEXT)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  DELETE FROM line_board b WHERE (b.number = board) <> (b.serial = device);
+  RETURN QUERY SELECT 'slow', ''::TEXT, ''::TEXT, ''::TEXT;
+END $$""",
+    """CREATE OR REPLACE FUNCTION line_derive_mcu(log_id BIGINT, nr BIGINT, entry JSON) RETURNS JSONB
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+  device TEXT := entry ->> 'device';
+  mcu TEXT := entry #>> '{evidence,run,board,mcu}';
+  known line_mcu;
+BEGIN
+  SELECT * INTO known FROM line_mcu m WHERE (m.number = mcu OR m.serial = device)
+    AND (m.number <> mcu OR m.serial <> device) ORDER BY m.number = mcu DESC LIMIT 1;
+  RETURN '[]';
+END $$""",
+    """CREATE OR REPLACE FUNCTION line_find_mcu(mcu TEXT, device TEXT) RETURNS TABLE (other TEXT, station TEXT, number TEXT)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT m.serial, l.station, m.number FROM line_mcu m JOIN line_log l ON l.id = m.log
+    WHERE (m.number = line_find_mcu.mcu OR m.serial = line_find_mcu.device)
+    AND (m.number <> line_find_mcu.mcu OR m.serial <> line_find_mcu.device)
+    ORDER BY m.number = line_find_mcu.mcu DESC LIMIT 1
+$$""",
+    "UPDATE imprint_version SET version = 6 WHERE name = 'ledger of a line'")
+
+
+def functions(line, database):
+    """Each of the line's, with its text and who may call it."""
+    rows = line.sql("SELECT json_object_agg(oid::regprocedure, json_build_array(pg_get_functiondef(oid), proacl::text)) FROM pg_proc"
+                    " WHERE proname LIKE 'line\\_%' AND pronamespace = 'public'::regnamespace", database=database)
+    return {name.split("(")[0]: found for name, found in json.loads(rows).items()}
+
+
+def test_a_database_of_version_6_gets_the_functions_of_a_new_one(line):
+    new, as_station = functions(line, "empty_line"), {"role": "st-01", "password": line.password("st-01")}
+    claim = "SELECT outcome FROM line_claim_board('B-1', 'AA', true)"
+    assert line.sql(*OF_VERSION_6) == "" and line.sql(claim, **as_station) == "slow"
+    old = functions(line, "line")
+    assert {name for name in new if old[name] != new[name]} == {"line_derive_board", "line_claim_board", "line_derive_mcu", "line_find_mcu"}
+    run_program("line", "init", "--server", line.settings())
+    assert functions(line, "line") == new
+    assert line.sql(claim, **as_station) == "ok" and boards(line) == ["B-1|st-01|f"]
+    assert "permission denied" in line.sql("SELECT line_derive_mcu(1, 1, '{}')", **as_station)
+
+
 def test_no_run_reads_a_whole_table(line, first):
     """A line has millions of devices: whatever a run asks, an index answers."""
     fills = {"line_device (serial, log, seq)": "'D' || n, 1, n", "line_key (x, serial, log, seq)": "sha256(n::text::bytea), 'D' || n, 1, n", "line_certificate (number, serial, log, seq)": "sha256(n::text::bytea), 'D' || n, 1, n",
