@@ -921,6 +921,9 @@
 #define new_file_read imprint_new_file_read
 #define new_file_sync_folder imprint_new_file_sync_folder
 #define new_file_write imprint_new_file_write
+#define new_folder_begin imprint_new_folder_begin
+#define new_folder_end imprint_new_folder_end
+#define new_folder_trim imprint_new_folder_trim
 #define note_cosign imprint_note_cosign
 #define note_hash_text imprint_note_hash_text
 #define note_key_equal imprint_note_key_equal

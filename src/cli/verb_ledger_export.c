@@ -5,13 +5,14 @@
 
 #include "cli/with_ledger.h"
 #include "ledger/export.h"
+#include "ledger/new_folder.h"
 #include "report/serial_word.h"
 #include "station/ledger_file.h"
 #include "station/value.h"
 
 static bool export_ledger(struct cli *cli, struct ledger *ledger, struct error *err)
 {
-    const char *folder = cli->arguments[0];
+    const char *folder = new_folder_trim(cli->arguments[0]);
     struct ledger_file file;
     uint64_t entries;
 
@@ -65,7 +66,7 @@ static bool newest_of(struct ledger *ledger, const char *serial, uint64_t *seq, 
 
 static bool prove_entry(struct cli *cli, struct ledger *ledger, struct error *err)
 {
-    const char *folder = cli->arguments[1];
+    const char *folder = new_folder_trim(cli->arguments[1]);
     char serial[LEDGER_DEVICE_SIZE];
     uint64_t seq;
 

@@ -1,81 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/export.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "ledger/cosigned.h"
 #include "ledger/stamped.h"
 #include "ledger/export_pages.h"
 #include "ledger/leaves.h"
 #include "ledger/new_file.h"
-
-/* --- the folder: it has its name when all of it is there --- */
-
-static bool failed(const char *folder, const char *cause, int system_errno, struct error *err)
-{
-    const bool is_full = system_errno == ENOSPC || system_errno == EDQUOT;
-
-    if (system_errno == EEXIST || system_errno == ENOTEMPTY)
-        error_set(err, ERROR_USAGE, "there is a file or folder of that name already", "name a new folder");
-    else
-        error_set(err, is_full ? ERROR_STORAGE_FULL : ERROR_STORAGE_FAILED, cause,
-                  is_full ? "make room there, then run the same command again" : NULL);
-    error_with_errno(err, err->reason == ERROR_USAGE ? 0 : system_errno);
-    error_with_subject(err, folder);
-    return false;
-}
-
-/* Of one that is not finished: it has files of ours, and no folders. */
-static void drop_folder(const char *temp)
-{
-    DIR *folder = opendir(temp);
-    const int fd = folder == NULL ? -1 : dirfd(folder);
-    const struct dirent *file;
-
-    if (folder == NULL)
-        return;
-    while (fd >= 0 && (file = readdir(folder)) != NULL)
-        (void)unlinkat(fd, file->d_name, 0); /* not "." and "..", which are no files */
-    (void)closedir(folder);
-    (void)rmdir(temp);
-}
-
-/* Makes one beside it, mode 0700, whose path goes into `temp`. False with a reason. */
-static bool begin_folder(const char *folder, char temp[static PATH_MAX], struct error *err)
-{
-    size_t len = strlen(folder);
-    struct stat found;
-
-    while (len > 1 && folder[len - 1] == '/')
-        len--;
-    if (len + sizeof ".XXXXXX" > PATH_MAX)
-        return failed(folder, "the folder's name is too long", ENAMETOOLONG, err);
-    (void)snprintf(temp, PATH_MAX, "%.*s.XXXXXX", (int)len, folder);
-    if (lstat(folder, &found) == 0)
-        return failed(folder, NULL, EEXIST, err);
-    return mkdtemp(temp) != NULL || failed(folder, "the folder cannot be made", errno, err);
-}
-
-/* Gives it its name, or removes it where it is not whole. False with a reason. */
-static bool end_folder(const char *temp, const char *folder, bool is_whole, struct error *err)
-{
-    bool ok = is_whole && rename(temp, folder) == 0;
-
-    if (ok && new_file_sync_folder(folder))
-        return true;
-    if (is_whole)
-        (void)failed(folder, "the folder cannot be made", errno, err);
-    if (!ok)
-        drop_folder(temp);
-    return false;
-}
+#include "ledger/new_folder.h"
 
 static bool path_of(const char *folder, const char *name, char path[static PATH_MAX], struct error *err)
 {
@@ -282,13 +220,13 @@ bool ledger_export(struct ledger *ledger, const char *folder, const char *stamp_
                    struct error *err)
 {
     /* Entries and checkpoint are of one moment. */
-    char temp[PATH_MAX];
-    bool ok = begin_folder(folder, temp, err);
+    struct new_folder made;
+    bool ok = new_folder_begin(&made, folder, err);
 
-    ok = ok &&
-         end_folder(temp, folder,
-                    database_run(&ledger->database, "BEGIN", err) && export_all(ledger, temp, stamp_ca, entries, err),
-                    err);
+    ok = ok && new_folder_end(&made,
+                              database_run(&ledger->database, "BEGIN", err) &&
+                                  export_all(ledger, made.temp, stamp_ca, entries, err),
+                              err);
     (void)database_run(&ledger->database, "ROLLBACK", NULL);
     if (!ok)
         error_doing(err, "export the ledger");
@@ -364,11 +302,11 @@ static bool prove(struct ledger *ledger, uint64_t seq, const char *folder, struc
 
 bool ledger_prove(struct ledger *ledger, uint64_t seq, const char *folder, struct error *err)
 {
-    char temp[PATH_MAX];
-    bool ok = begin_folder(folder, temp, err);
+    struct new_folder made;
+    bool ok = new_folder_begin(&made, folder, err);
 
-    ok = ok &&
-         end_folder(temp, folder, database_run(&ledger->database, "BEGIN", err) && prove(ledger, seq, temp, err), err);
+    ok = ok && new_folder_end(&made,
+                              database_run(&ledger->database, "BEGIN", err) && prove(ledger, seq, made.temp, err), err);
     (void)database_run(&ledger->database, "ROLLBACK", NULL);
     if (!ok)
         error_doing(err, "prove the entry");

@@ -13,8 +13,7 @@
  * key), of each witness the newest checkpoint that it cosigned and its key (cosigned-N, witness-N.pem, witnesses.vkey),
  * the newest time stamp (stamped, stamped.tsr) with the certificates that vouch for it (tsa.pem, a copy of `stamp_ca`,
  * which may be NULL: then it has none),
- * and CHECK.md (how to check all of it). `*entries` gets how many there are. False with a reason; what was
- * written until then stays.
+ * and CHECK.md (how to check all of it). `*entries` gets how many there are. False with a reason (new_folder.h).
  */
 bool ledger_export(struct ledger *ledger, const char *folder, const char *stamp_ca, uint64_t *entries,
                    struct error *err);

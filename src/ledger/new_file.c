@@ -28,13 +28,16 @@ bool new_file_sync_folder(const char *path)
                      slash == NULL ? "." : path);
     int fd, failure;
 
-    if (n <= 0 || (size_t)n >= sizeof folder)
+    if (n <= 0 || (size_t)n >= sizeof folder) {
+        errno = ENAMETOOLONG;
         return false;
+    }
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return false;
     failure = fsync(fd) == 0 ? 0 : errno;
     (void)close(fd);
+    errno = failure;
     return failure == 0 || failure == EINVAL; /* of file systems that cannot sync a folder */
 }
 
@@ -84,10 +87,14 @@ bool new_file_write(const char *path, struct bytes content, struct error *err)
 
 bool new_file_publish(const char *temp, const char *path, struct error *err)
 {
-    if (link(temp, path) == 0 && unlink(temp) == 0 && new_file_sync_folder(path))
+    const bool is_there = link(temp, path) == 0 && unlink(temp) == 0;
+
+    if (is_there && new_file_sync_folder(path))
         return true;
-    (void)failed(path, "the file cannot be made", errno, err);
-    (void)unlink(temp);
+    (void)failed(path, is_there ? "the file is there, but a power cut may still take it" : "the file cannot be made",
+                 errno, err);
+    if (!is_there)
+        (void)unlink(temp);
     return false;
 }
 

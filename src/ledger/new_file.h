@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-/* The file is there, whole and mode 0600, or it is not there. False with a reason. */
+/* The file is there, whole and mode 0600, or it is not there. False with a reason (new_file_publish()). */
 bool new_file_write(const char *path, struct bytes content, struct error *err);
 
 /* The same by a stream: opens it. NULL with a reason. new_file_end() syncs and closes it. */
@@ -18,7 +18,8 @@ bool new_file_end(FILE *file, const char *path, struct error *err);
 
 /*
  * Gives the file `temp`, which new_file_end() has finished, its own name in the same folder, durably. False with a
- * reason, also where there is a file of that name; `temp` is then gone.
+ * reason, also where there is a file of that name; `temp` is then gone. Where only the last sync fails the file is
+ * there, and the reason says that a power cut may take it.
  */
 bool new_file_publish(const char *temp, const char *path, struct error *err);
 

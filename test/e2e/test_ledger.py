@@ -176,9 +176,10 @@ def test_what_is_not_whole_has_no_name(provisioned):
         folder.parent.mkdir(exist_ok=True)
         for limit in limits:
             error = provisioned.json(*verb, f"{folder}/", code=1, preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))).error
-            assert error["reason"] == "storage-full" and "make room there" in error["next"], error
+            assert error["reason"] == "storage-full" and "make room there" in error["next"] and error["subject"] == str(folder), error
             assert not list(folder.parent.iterdir())
-        provisioned.run(*verb, f"{folder}/")
+        said = provisioned.run(*verb, f"{folder}//").out
+        assert said.startswith(f"{folder}: ") and said.endswith(f": {folder}/CHECK.md\n")
         assert folder.stat().st_mode & 0o777 == 0o700 and (folder / "CHECK.md").exists()
         assert "already" in provisioned.json(*verb, folder, code=2).error["cause"]
         shutil.rmtree(folder)
