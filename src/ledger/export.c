@@ -220,7 +220,7 @@ bool ledger_export(struct ledger *ledger, const char *folder, const char *stamp_
                    struct error *err)
 {
     /* Entries and checkpoint are of one moment. */
-    struct new_folder made;
+    struct new_folder made = {.name = ""};
     bool ok = new_folder_begin(&made, folder, err);
 
     ok = ok && new_folder_end(&made,
@@ -302,7 +302,7 @@ static bool prove(struct ledger *ledger, uint64_t seq, const char *folder, struc
 
 bool ledger_prove(struct ledger *ledger, uint64_t seq, const char *folder, struct error *err)
 {
-    struct new_folder made;
+    struct new_folder made = {.name = ""};
     bool ok = new_folder_begin(&made, folder, err);
 
     ok = ok && new_folder_end(&made,

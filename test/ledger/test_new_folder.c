@@ -17,10 +17,11 @@
 #include "ledger/new_file.h"
 #include "test/support/scratch.h"
 
+/* The names are the linker's. NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 int __wrap_fsync(int fd);
 int __real_fsync(int fd);
-int __wrap_renameat2(int above, const char *path, int new_above, const char *new_path, unsigned flags);
-int __real_renameat2(int above, const char *path, int new_above, const char *new_path, unsigned flags);
+int __wrap_renameat2(int from, const char *path, int to, const char *new_path, unsigned flags);
+int __real_renameat2(int from, const char *path, int to, const char *new_path, unsigned flags);
 
 static char above[SCRATCH_PATH_MAX], room[ERROR_ROOM];
 static char steps[512];         /* what was synced and renamed, in this order: "file folder name above " */
@@ -58,6 +59,8 @@ int __wrap_renameat2(int from, const char *path, int to, const char *new_path, u
     errno = rename_errno;
     return -1;
 }
+
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 static int begin(void **state)
 {
@@ -97,7 +100,7 @@ static void all_of_it_is_durable_before_it_has_its_name(void **state)
 {
     static const char *const ends[] = {"", "/", "///"};
     struct error err = ERROR_IN(room);
-    struct new_folder folder;
+    struct new_folder folder = {.name = ""};
     char name[SCRATCH_PATH_MAX + 8];
 
     (void)state;
@@ -118,7 +121,7 @@ static void a_sync_that_fails(void **state)
     static const char *const causes[] = {"the folder cannot be made",
                                          "the folder is there, but a power cut may still take it"};
     struct error err = ERROR_IN(room);
-    struct new_folder folder;
+    struct new_folder folder = {.name = ""};
 
     (void)state;
     for (unsigned last = 0; last < 2; last++) {
@@ -138,7 +141,7 @@ static void a_sync_that_fails(void **state)
 static void an_empty_folder_that_appears_is_not_replaced(void **state)
 {
     struct error err = ERROR_IN(room);
-    struct new_folder folder;
+    struct new_folder folder = {.name = ""};
 
     (void)state;
     appears = path_in(above, "out");
@@ -153,7 +156,7 @@ static void a_file_system_that_cannot_look_as_it_renames(void **state)
 {
     static const int errors[] = {EINVAL, ENOSYS};
     struct error err = ERROR_IN(room);
-    struct new_folder folder;
+    struct new_folder folder = {.name = ""};
 
     (void)state;
     for (size_t i = 0; i < 2; i++) {
@@ -167,7 +170,7 @@ static void a_file_system_that_cannot_look_as_it_renames(void **state)
 static void an_error_in_it_names_the_folder(void **state)
 {
     struct error err = ERROR_IN(room);
-    struct new_folder folder;
+    struct new_folder folder = {.name = ""};
 
     (void)state;
     assert_true(new_folder_begin(&folder, path_in(above, "out//"), &err));
