@@ -15,6 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 #define SERVER_NAME "imprint: workers" /* argv[0] of the server, for `ps` as well */
 #define WORKER_NAME "imprint-worker"   /* for `ps -e`: at most 15 characters */
 #define BIND_NOW "LD_BIND_NOW"         /* of ld.so(8) */
@@ -274,6 +278,9 @@ static void prepare(void)
 static _Noreturn void end_worker(int code)
 {
     (void)fflush(NULL);
+#ifdef __SANITIZE_ADDRESS__
+    __lsan_do_leak_check(); /* else done at exit(); one with leaks ends here, with a code that is none of imprint's */
+#endif
     _exit(code);
 }
 

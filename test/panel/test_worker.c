@@ -232,9 +232,39 @@ static void test_no_such_program(void **state)
     fork_server_stop(&none);
 }
 
-/* What a worker of this test runs. */
+#ifdef __SANITIZE_ADDRESS__
+static int leak(void)
+{
+    char *volatile lost = NULL;
+
+    for (unsigned i = 0; i < 100; i++) /* all but the last ones are on no stack */
+        lost = malloc(100);            /* cppcheck-suppress memleak ; it is to be found */
+    return lost == NULL;               /* cppcheck-suppress memleak ; the same */
+}
+
+/* A worker's leak is found, though it ends without exit(). */
+static void test_a_leak(void **state)
+{
+    const char *const arguments[] = {"leak", NULL};
+    struct error err = {.reason = ERROR_NONE};
+    struct worker worker = WORKER_NONE;
+    struct heard heard = {.count = 0};
+    struct worker_end end;
+
+    (void)state;
+    assert_true(worker_start(&worker, &server, arguments, false, PATIENCE_MS, &err));
+    end = wait_for(&worker, &heard);
+    assert_true(end.by_exit && end.code != 0);
+}
+#endif
+
+/* What a worker of this test runs: a shell with these arguments, or without any, a leak. */
 static int run_shell(int argc, char **argv)
 {
+#ifdef __SANITIZE_ADDRESS__
+    if (argc == 1)
+        return leak();
+#endif
     (void)argc;
     (void)execv("/bin/sh", argv);
     return 126;
@@ -247,6 +277,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_ends),          cmocka_unit_test(test_an_endless_line),
         cmocka_unit_test(test_asked_to_end),  cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_server_killed), cmocka_unit_test(test_no_such_program),
+#ifdef __SANITIZE_ADDRESS__
+        cmocka_unit_test(test_a_leak),
+#endif
     };
     struct error err = {.reason = ERROR_NONE};
     int failures;
