@@ -71,8 +71,8 @@ static void say_made(const struct cli *cli, const struct order *order, bool is_o
         return;
     }
     if (order->scan_labels) {
-        output_say(&cli->output,
-                   "imprint: write `order: %s` into the file of a station that has `labels` and `page`", order->id);
+        output_say(&cli->output, "imprint: write `order: %s` into the file of a station that has `labels` and `page`",
+                   order->id);
         return;
     }
     (void)snprintf(next, sizeof next, "imprint provision %s --order %s%s%s", cli->arguments[0], order->id,
