@@ -253,6 +253,25 @@ static bool delete_noted(const char *path, enum error_reason reason, file_note *
            ((unlink(path) == 0 && folder_sync(above)) || fail(path, "the file cannot be deleted", reason, err));
 }
 
+/* What was begun of a change that may not be made. False with the reason that `err` has, or that it is there still. */
+static bool give_up(const char *next, enum error_reason reason, struct error *err)
+{
+    char above[PATH_MAX], cause[ERROR_ROOM / 2];
+    int saved;
+
+    folder_above(next, above);
+    if (unlink(next) == 0 && folder_sync(above))
+        return false;
+    saved = errno;
+    (void)snprintf(cause, sizeof cause, "the change was refused (%s), and what was begun of it cannot be deleted",
+                   err != NULL && err->cause != NULL ? err->cause : "no cause is known");
+    error_clear(err);
+    error_set(err, reason, error_keep(err, cause), "delete this file before the next change, which finishes it");
+    error_with_subject(err, next);
+    error_with_errno(err, saved);
+    return false;
+}
+
 bool file_replace_noted(const char *path, struct bytes content, mode_t mode, enum error_reason reason, file_note *note,
                         void *context, struct error *err)
 {
@@ -271,6 +290,5 @@ bool file_replace_noted(const char *path, struct bytes content, mode_t mode, enu
         return fail(path, "the file cannot be written", reason, err);
     if (note(context, err))
         return file_take_next(path, reason, err);
-    (void)unlink(next);
-    return false;
+    return give_up(next, reason, err);
 }

@@ -28,7 +28,8 @@ typedef bool file_note(void *context, struct error *err);
  * then it takes effect by being renamed. No content (`data` NULL): the file is deleted after the note. So a full disk
  * is found before the note, and no change takes effect that was not noted. A process that is killed may leave a note of
  * a change that did not take effect, with `path`.next; the next change replaces that. False with a reason: the old
- * content is still there, and what `note` refused leaves no `path`.next.
+ * content is still there, and what `note` refused leaves no `path`.next, or `reason` and the name of that file say that
+ * it does.
  */
 bool file_replace_noted(const char *path, struct bytes content, mode_t mode, enum error_reason reason, file_note *note,
                         void *context, struct error *err);

@@ -282,7 +282,23 @@ static bool compare(const struct users *users, const struct users *next, size_t 
     return false;
 }
 
-bool users_find_unfinished(const char *path, struct users_change *change)
+/* -1 with EWOULDBLOCK: somebody changes the users now. -1 otherwise: there is no lock, or it may not be read. */
+static int try_lock(const char *path)
+{
+    char name[4096];
+    const int len = snprintf(name, sizeof name, "%s.lock", path);
+    const int fd = len > 0 && (size_t)len < sizeof name ? open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    int saved;
+
+    if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0)
+        return fd;
+    saved = errno;
+    (void)close(fd);
+    errno = saved;
+    return -1;
+}
+
+static bool find_unfinished(const char *path, struct users_change *change)
 {
     struct error ignored = {.reason = ERROR_NONE};
     struct users *users = calloc(1, sizeof *users), *next = calloc(1, sizeof *next);
@@ -293,6 +309,19 @@ bool users_find_unfinished(const char *path, struct users_change *change)
 
     free(users);
     free(next);
+    return found;
+}
+
+bool users_find_unfinished(const char *path, struct users_change *change)
+{
+    const int lock = try_lock(path);
+    bool found;
+
+    if (lock < 0 && errno == EWOULDBLOCK)
+        return false;
+    found = find_unfinished(path, change);
+    if (lock >= 0)
+        (void)close(lock);
     return found;
 }
 

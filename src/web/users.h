@@ -82,7 +82,7 @@ bool users_add(const char *path, const char *name, enum users_role role, const c
 bool users_remove(const char *path, const char *name, const struct users_noting *noting, struct users_change *done,
                   struct error *err);
 
-/* The change that was begun and is not finished. False: there is none. */
+/* The change that was begun and is not finished. False: there is none, or it is being made now. */
 bool users_find_unfinished(const char *path, struct users_change *change);
 
 #endif

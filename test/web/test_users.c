@@ -2,6 +2,8 @@
 /* The file of the users: what is in it, what is refused, and that changes do not get lost. */
 #include "web/users.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +24,19 @@
 #define HASH "scrypt:15:8:3:" SALT ":" FROM_XCRYPT
 
 #define HEADING "# imprint users 1\n"
+
+static bool syncs_fail;
+
+/* The linker's names of the wrapped function and of the real one.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+bool __real_folder_sync(const char *path);
+bool __wrap_folder_sync(const char *path);
+bool __wrap_folder_sync(const char *path)
+{
+    errno = EIO;
+    return !syncs_fail && __real_folder_sync(path);
+}
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 static void test_hash_of_another_program(void **state)
 {
@@ -156,6 +172,8 @@ static void test_a_pipe_is_no_file(void **state)
 /* A ledger: what it was told, and whether it takes more. */
 struct told {
     bool refuses;
+    const char *replaced; /* while it refuses, this file becomes a folder, which cannot be deleted as a file */
+    bool breaks_sync;     /* while it refuses, the folder cannot be synced any more */
     unsigned count;
     struct users_change last;
 };
@@ -165,6 +183,9 @@ static bool tell(void *context, const struct users_change *change, struct error 
     struct told *told = context;
 
     if (told->refuses) {
+        if (told->replaced != NULL)
+            assert_int_equal(unlink(told->replaced) | mkdir(told->replaced, 0700), 0);
+        syncs_fail = told->breaks_sync;
         error_set(err, ERROR_STORAGE_FULL, "no room", NULL);
         return false;
     }
@@ -261,6 +282,43 @@ static void test_a_ledger_that_refuses(void **state)
     remove_folder(folder, path);
 }
 
+/* What the ledger refused and cannot be undone has effects still: the person cannot log in, and the next change
+ * finishes it. */
+static void test_a_refused_change_that_stays(void **state)
+{
+    char folder[64], path[96], next[PATH_MAX], room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
+    struct told told = {.refuses = true, .breaks_sync = true};
+
+    (void)state;
+    folder_of_test(folder, path);
+    assert_true(file_name_next(path, next));
+    for (int i = 0; i < 2; i++) {
+        error_clear(&err);
+        assert_false(add_user(path, "17", USERS_LEAD, "first password", &told, &err));
+        syncs_fail = false;
+        assert_int_equal(err.reason, ERROR_STORAGE_FAILED);
+        assert_non_null(strstr(err.cause, "refused (no room), and what was begun of it cannot be deleted"));
+        assert_string_equal(err.subject, next);
+        told = (struct told){.refuses = true, .replaced = next};
+    }
+    assert_int_equal(rmdir(next), 0);
+    remove_folder(folder, path);
+}
+
+static void check_one_that_runs(const char *path)
+{
+    struct users_change begun;
+    char name[128];
+    int lock;
+
+    (void)snprintf(name, sizeof name, "%s.lock", path);
+    lock = open(name, O_RDWR | O_CLOEXEC);
+    assert_int_equal(flock(lock, LOCK_EX), 0);
+    assert_false(users_find_unfinished(path, &begun));
+    assert_int_equal(close(lock), 0);
+}
+
 /*
  * Killed after the entry, before the change took effect: the person is not let in, as if it had; the next change of
  * any person notes it and finishes it.
@@ -296,6 +354,7 @@ static void test_killed_between(void **state)
         assert_non_null(users_find(users, "4"));
         assert_false(remove_user(path, "4", &told, NULL));
         assert_true(users_find_unfinished(path, &begun));
+        check_one_that_runs(path);
         told.refuses = false;
         assert_true(remove_user(path, "4", &told, NULL));
         assert_int_equal(told.count, 2);
@@ -349,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_a_pipe_is_no_file),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_a_ledger_that_refuses),
+        cmocka_unit_test(test_a_refused_change_that_stays),
         cmocka_unit_test(test_killed_between),
         cmocka_unit_test(test_at_once),
     };
