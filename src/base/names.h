@@ -72,6 +72,7 @@
 #define board_tls_try imprint_board_tls_try
 #define bus_chips_find imprint_bus_chips_find
 #define bus_chips_is_at imprint_bus_chips_is_at
+#define bus_chips_is_named imprint_bus_chips_is_named
 #define bus_client_close imprint_bus_client_close
 #define bus_client_flush imprint_bus_client_flush
 #define bus_client_note_addresses imprint_bus_client_note_addresses

@@ -31,6 +31,14 @@ bool bus_chips_is_at(const char *device, const char *bus, uint8_t address)
            strcmp(resolve(place.path, left), resolve(bus, right)) == 0;
 }
 
+bool bus_chips_is_named(const char *device, const char *name)
+{
+    struct error ignored = {.reason = ERROR_NONE};
+    struct transport_place place;
+
+    return transport_place_read(&place, name, true, "", &ignored) && bus_chips_is_at(device, place.path, place.address);
+}
+
 /* --- chips --- */
 
 /*

@@ -23,6 +23,9 @@ struct bus_chip {
  */
 bool bus_chips_is_at(const char *device, const char *bus, uint8_t address);
 
+/* The same for "BUS@ADDRESS", or "BUS". */
+bool bus_chips_is_named(const char *device, const char *name);
+
 /*
  * The chips on the bus, such as "/dev/i2c-1", their number. Wakes all chips of the bus and reads from those that it
  * lists; writes nothing. `may_ask`: whether the chip at this address may be asked, with `context`: nothing is sent to

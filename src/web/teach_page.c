@@ -7,7 +7,6 @@
 
 #include "report/markup.h"
 #include "station/bus_chips.h"
-#include "transport/place.h"
 #include "web/login_record.h"
 #include "web/pages.h"
 
@@ -167,12 +166,9 @@ bool web_page_device_is(const char *device, const char *name)
 {
     const char *colon = strchr(device, ':');
     const size_t len = strlen(name);
-    struct error ignored = {.reason = ERROR_NONE};
-    struct transport_place place;
 
     if (strncmp(device, "i2c:", strlen("i2c:")) == 0)
-        return transport_place_read(&place, name, true, "", &ignored) &&
-               bus_chips_is_at(device, place.path, place.address);
+        return bus_chips_is_named(device, name);
     return colon != NULL && strncmp(colon + 1, name, len) == 0 &&
            (colon[1 + len] == '\0' || colon[1 + len] == '@' || colon[1 + len] == ',');
 }
