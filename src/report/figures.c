@@ -16,7 +16,7 @@ static const struct {
 } by_names[FIGURES_BY_COUNT] = {
     [FIGURES_BY_PERIOD] = {"period", "(no time)"},      [FIGURES_BY_ORDER] = {"order", "(no order)"},
     [FIGURES_BY_PROFILE] = {"profile", "(no profile)"}, [FIGURES_BY_STATION] = {"station", "(no name)"},
-    [FIGURES_BY_FIRMWARE] = {"firmware", "(not told)"},
+    [FIGURES_BY_FIRMWARE] = {"firmware", "(unknown)"},
 };
 
 static const struct {

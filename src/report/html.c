@@ -40,7 +40,7 @@ const struct html_definition html_definitions[] = {
      "which it began."},
     {"Order", "The work order in the entry. Attempts without one are shown as such."},
     {"Firmware",
-     "Of boards: the start of SHA-256 of the image that ran the attempt, as the board told it; --csv and --json have "
+     "Of boards: the start of SHA-256 of the image that ran the attempt, reported by the board; --csv and --json have "
      "all of it. Chips without a board, and boards that tell none, are shown as such."},
 };
 const size_t html_definition_count = sizeof html_definitions / sizeof html_definitions[0];

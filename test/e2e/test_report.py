@@ -174,7 +174,7 @@ def test_days_orders_and_bounds(line):
 def test_firmware_of_boards(line):
     """Which failures came with which image: all digits for programs, the first for people; a line without boards sees nothing of it."""
     text = line.run("report").out
-    assert re.search(r"^firmware +entered", text, re.M) and re.search(r"^CDCDCDCDCDCDCDCD\.\.\. +\d", text, re.M) and re.search(r"^\(not told\) +\d", text, re.M)
+    assert re.search(r"^firmware +entered", text, re.M) and re.search(r"^CDCDCDCDCDCDCDCD\.\.\. +\d", text, re.M) and re.search(r"^\(unknown\) +\d", text, re.M)
     firmware = NAMES["firmware"]
     rows = list(csv.DictReader(io.StringIO(line.run("ledger", "list", "--csv").out)))
     assert [row["firmware"] or None for row in rows] == [firmware(entry) for entry in line.entries]
@@ -241,7 +241,7 @@ def test_the_page(line):
     assert "<script>alert(1)</script>&\"'\ufffd\ufffd" in page.words, "a hostile name is text"
     assert f"{total['made']}devices made" in page.words and total["root"] in page.words and "UTC+0" in page.words
     assert f"{total['first_pass_permille'] // 10}.{total['first_pass_permille'] % 10}\xa0%first pass yield" in page.words
-    assert "By firmware" in page.words and "ABABABABABABABAB..." in page.words and "ABABABABABABABABAB" not in page.words and "(not told)" in page.words
+    assert "By firmware" in page.words and "ABABABABABABABAB..." in page.words and "ABABABABABABABABAB" not in page.words and "(unknown)" in page.words
     assert "(no order)" in page.words and "belong to no order" in page.words and "REHEARSAL" not in page.words
     line.run("report", "--html", file, "--rehearsals")
     assert "REHEARSAL" in Page(file.read_text()).words
