@@ -141,6 +141,8 @@ static void derive_datum(const struct profile_datum *datum, struct chip_config *
  * With an IO protection key: slots that no entry names and that are to permit no ECDH, as slot 0 of a blank part; and
  * those where the ECDH of a key of the profile can put its result: never read, never written, no MAC, as slot 6 of a
  * blank part. Slot 3 of a blank part would be read, encrypted with what slot 4 is filled with, which everybody knows.
+ * Keys that may do ECDH are in slots 0 to 7 (profile/check.c, key_policy_private_slot()). Public keys, certificates and
+ * the mark are in slots 8 to 15, which are therefore never changed here.
  */
 #define SPARE_SLOT_CONFIG 0x2083
 #define SECRET_SLOT_CONFIG 0x8F9F

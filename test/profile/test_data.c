@@ -224,6 +224,18 @@ static void test_io_key_config(void **state)
     "    usage: [sign-hash, derive]\n"                                                                                 \
     "data:\n"
 
+#define CERTIFIED                                                                                                      \
+    "imprint: 1\nname: certified\nchip:\n  parts: [ATECC608B]\n  configuration: policy\n  lock: [config, data]\n"      \
+    "  mark: %u\n"                                                                                                     \
+    "keys:\n"                                                                                                          \
+    "  - {name: agrees, id: 16, method: generate, slot: %u, type: ecc-key-pair(secp-r1), bits: 256,\n"                 \
+    "     algorithm: ecdsa(any-hash), usage: [sign-hash, derive]}\n"                                                   \
+    "certificates:\n"                                                                                                  \
+    "  - {name: client, key: agrees, issuer: factory, kind: tls-client, subject: CN=x, valid: 20,\n"                   \
+    "     slot: %u, signer-slot: %u, signer-key-slot: %u}\n"                                                           \
+    "data:\n"                                                                                                          \
+    "  - {name: bus, type: io-protection, slot: %u}\n"
+
 /* Where ECDH can put its result: never read, no MAC, but only where there is an IO protection key. */
 static void test_where_secrets_go(void **state)
 {
@@ -256,6 +268,36 @@ static void test_where_secrets_go(void **state)
             if (chip_slot_config(&wanted, slot) != rows[i].slot_configs[slot])
                 fail_msg("row %zu, slot %u: %04x", i, slot, chip_slot_config(&wanted, slot));
     }
+}
+
+/*
+ * Certificates, the issuer's key and the mark keep the policy of their own slots, whichever keys may do ECDH: each of
+ * the slots 8 to 15 with each of the uses.
+ */
+static void test_slots_of_certificates(void **state)
+{
+    static const uint16_t key_configs[4] = {0x001c, 0x001c, 0x001c, 0x0010};
+    struct chip_config now = {.zone = {0x01, 0x23, 0, 0, 0, 0, 0x60, 0x03}}, wanted;
+
+    (void)state;
+    for (uint8_t key = 0; key < 8; key++)
+        for (uint8_t at = 0; at < 8; at++) {
+            static struct profile profile;
+            struct profile_complaint complaint;
+            char text[1024];
+            const uint8_t slots[4] = {(uint8_t)(8 + at), (uint8_t)(8 + (at + 1) % 8), (uint8_t)(8 + (at + 2) % 8),
+                                      (uint8_t)(8 + (at + 3) % 8)};
+
+            (void)snprintf(text, sizeof text, CERTIFIED, slots[0], key, slots[1], slots[2], slots[3], key == 6 ? 2 : 6);
+            if (!profile_read_text(text, strlen(text), &profile, &complaint))
+                fail_msg("key %u, mark %u: %u:%u: %s", key, slots[0], complaint.line, complaint.column,
+                         complaint.message);
+            assert_true(profile_wanted_config(&profile, &now, &wanted, NULL));
+            for (size_t i = 0; i < 4; i++) {
+                assert_int_equal(chip_slot_config(&wanted, slots[i]), i == 0 ? 0x0f0f : 0x8f0f);
+                assert_int_equal(chip_key_config(&wanted, slots[i]), key_configs[i]);
+            }
+        }
 }
 
 /* No configuration that is named or bought has the key where ECDH can write over it, and one that has is refused. */
@@ -365,6 +407,8 @@ static const struct bad_row {
     {"data that ECDH can overwrite", "keys: []\ndata:\n",
      AGREEING("4") IO_ENTRY "  - {name: shown, type: bytes, slot: 5, text: x}\n", 20, ERROR_PROFILE_CONFLICT,
      "data[1].slot: the slot before it permits ECDH"},
+    {"a key that could put its secret into a certificate's slot", "keys: []\ndata:\n", AGREEING("8") IO_ENTRY, 11,
+     ERROR_PROFILE_CONFLICT, "keys[0].slot: on a part that imprint configures, slots 8 to 15 are for public keys"},
     {"a secret to derive from beside an IO protection key", "data:\n",
      "data:\n" IO_ENTRY "  - {name: root, type: derive, slot: 10, id: 40, algorithm: hkdf(sha-256), file: r.hex}\n", 12,
      ERROR_PROFILE_CONFLICT, "data[1].type: with io-protection the chip gives what its KDF derives only encrypted"},
@@ -403,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_io_key_bytes),
         cmocka_unit_test(test_io_key_config),
         cmocka_unit_test(test_where_secrets_go),
+        cmocka_unit_test(test_slots_of_certificates),
         cmocka_unit_test(test_io_key_beside_ecdh),
     };
 
