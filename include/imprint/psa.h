@@ -142,7 +142,9 @@ struct imprint_psa_settings {
      * The IO protection key: the 32 bytes that are in the slot which the chip's ChipOptions name. Not copied; must stay
      * valid until imprint_psa_stop(). If there is one, the chip encrypts shared secrets on the bus, where its options
      * allow that. Nothing tells that a given key is wrong, but the secrets, which are then wrong too. NULL: the key
-     * that a profile's `io-protection` has put into store and chip, if there is one.
+     * that a profile's `io-protection` has put into store and chip, if there is one. A chip whose options say that it
+     * uses no such key is asked in clear, also with a given key: who can change the chip's answers on the bus gets the
+     * secret so. A key in the store that the chip has proven prevents that.
      */
     const uint8_t *io_key;
 };
