@@ -206,8 +206,9 @@ psa_status_t imprint_psa_register_slot(const psa_key_attributes_t *attributes, u
  * the curve, which never reaches the chip. PSA_ERROR_NOT_SUPPORTED for a key outside the chip: use
  * psa_raw_key_agreement(). PSA_ERROR_NOT_PERMITTED also where the chip's configuration keeps the secret inside, or
  * gives it only encrypted and its IO protection key is neither given (io_key) nor in the store, or not proven yet; and
- * where the store has the key of another chip, or the chip's options say that it uses none. PSA_ERROR_BAD_STATE when no
- * chip is attached, and before the data zone is locked. After a failure `output` is zeros and *output_length 0.
+ * where the store has the key of another chip, or a proven one of this chip, whose options say that it uses none.
+ * PSA_ERROR_BAD_STATE when no chip is attached, and before the data zone is locked. After a failure `output` is zeros
+ * and *output_length 0.
  */
 psa_status_t imprint_key_agreement(psa_algorithm_t alg, mbedtls_svc_key_id_t private_key, const uint8_t *peer_key,
                                    size_t peer_key_length, uint8_t *output, size_t output_size, size_t *output_length);

@@ -57,9 +57,10 @@ static psa_status_t refuse_without_key(struct driver *driver, bool is_made)
 }
 
 /*
- * Whether the secret is encrypted on the bus. Where the store has an IO protection key, of whichever chip, or cannot be
- * read, no secret crosses the bus in clear: who sits on the bus chooses what serial number and options the chip seems
- * to have.
+ * Whether the secret is encrypted on the bus. With a given key it is, unless the options say that the chip has none.
+ * Then, and without a given key, the store counts: where it has a proven IO protection key of this chip, or any key of
+ * another one, or cannot be read, no secret crosses the bus in clear, because who sits on the bus chooses what serial
+ * number and options the chip seems to have. A key that this chip has not proven yet counts as none.
  */
 static psa_status_t choose_encryption(struct driver *driver, bool *encrypted, uint8_t io_key[static IO_KEY_BYTES])
 {
