@@ -251,7 +251,8 @@ static const struct datum_rule conflict_rules[] = {
      "with io-protection the chip gives what its KDF derives only encrypted, with a key that your code does not get",
      "type: hmac, with which your code can compute HKDF, or no io-protection entry"},
     {"slot", ERROR_PROFILE_CONFLICT, conflict_takes_secret,
-     "the slot before it permits ECDH, and the chip can put the secret into this slot, past the IO protection key",
+     "the slot before it permits ECDH, and the chip can put the secret into this slot, where the IO protection key does "
+     "not protect it",
      "an even slot, or one after a slot whose key has no derive"},
     {"name", ERROR_PROFILE_CONFLICT, conflict_content,
      "its content has an unknown placeholder, is not hex digits, or is longer than its slot",

@@ -406,7 +406,8 @@ static const struct bad_row {
      "data[0].slot: the slot before it permits ECDH"},
     {"data that ECDH can overwrite", "keys: []\ndata:\n",
      AGREEING("4") IO_ENTRY "  - {name: shown, type: bytes, slot: 5, text: x}\n", 20, ERROR_PROFILE_CONFLICT,
-     "data[1].slot: the slot before it permits ECDH"},
+     "data[1].slot: the slot before it permits ECDH, and the chip can put the secret into this slot, where the IO "
+     "protection key does not protect it"},
     {"a key that could put its secret into a certificate's slot", "keys: []\ndata:\n", AGREEING("8") IO_ENTRY, 11,
      ERROR_PROFILE_CONFLICT, "keys[0].slot: on a part that imprint configures, slots 8 to 15 are for public keys"},
     {"a secret to derive from beside an IO protection key", "data:\n",
