@@ -658,6 +658,8 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     run.data = (struct data_files){.files = &run.source, .profile = &run.profile};
     cli->station.config.also_at =
         run.profile.i2c_address; /* a run before may have moved it there and been interrupted */
+    /* The other chips of a station's bus are those of its other sockets. */
+    cli->station.config.only_there = cli->values[PROVISION_SOCKET] != NULL;
     ok = station_order_check(&run.order, &run.ledger, &run.profile, &err) &&
          key_files_check_output(&run.source, &run.profile, cli->station.config.trace, &err) &&
          key_files_read_write_keys(&run.source, &run.profile, run.write_keys, &run.settings.write_key_count, &err);

@@ -164,6 +164,17 @@ def test_scan_of_one_address_leaves_the_other_chips_alone(tmp_path):
         assert "--also-at needs" in ask_bus(chips, "scan", "--also-at", bad, code=2, **scan).error["cause"]
 
 
+def test_a_run_in_a_socket_leaves_the_other_chips_alone(tmp_path):
+    """A board that bounces out of its socket between the scan and the run: the chip of the next socket is not even read from for advice."""
+    files, trace = [part_at(tmp_path, 0x35)], tmp_path / "trace"
+    run = {"state": tmp_path / "s", "device": "i2c:/dev/i2c-1@0x36", "before": ("--trace", trace), "code": 3}
+    for more in (("--confirm",), ("--only", "0123000000000000EE"), ("--dry-run",)):
+        error = ask_bus(files, "provision", "--socket", "A1", *more, EXAMPLE, **run).error
+        assert error["reason"] == "device-silent" and "0x35" not in json.dumps(error) and 0x35 not in addressed(trace), more
+    error = ask_bus(files, "provision", "--dry-run", EXAMPLE, **run).error
+    assert "0x35" in error["cause"] and 0x35 in addressed(trace), "by hand, the advice looks there"
+
+
 PYTHON = """
 import ctypes, errno, fcntl, os, stat, sys, threading, time
 SLAVE, FUNCS, RDWR, SMBUS, PEC, TENBIT = 0x703, 0x705, 0x707, 0x720, 0x708, 0x704
