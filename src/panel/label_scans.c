@@ -116,7 +116,9 @@ bool label_scans_take(struct label_scans *scans, const char *serial, size_t *ind
 {
     const bool found = forget(scans, serial, index);
 
-    if (found)
-        label_mark_remove(scans->settings->state, serial, LABEL_MARK_SCAN);
-    return found;
+    if (!found)
+        return false;
+    label_mark_remove(scans->settings->state, serial, LABEL_MARK_SCAN);
+    label_mark_remove(scans->settings->state, serial, LABEL_MARK_WORK); /* kept where another mark could not be made */
+    return true;
 }

@@ -114,10 +114,14 @@ bool labels_note_pass(struct labels *labels, const char *socket, const struct pa
     return true;
 }
 
-void labels_note_kept(const struct labels *labels, const struct panel_board *board)
+void labels_note_kept(struct labels *labels, const struct panel_board *board)
 {
+    struct labels_item *item = find(labels, board->serial);
+
     if (label_mark_is_set(labels->settings->state, board->serial, LABEL_MARK_DUE))
         label_mark_remove(labels->settings->state, board->serial, LABEL_MARK_WORK);
+    else if (item != NULL)
+        item->ends_work = true;
 }
 
 static void print_again(struct labels_item *item)
@@ -185,6 +189,8 @@ static bool start(struct labels *labels, const struct labels_item *item, struct 
 /* It was printed, or was not. A test label is tried once; another one is kept until it is printed. */
 static void conclude(struct labels *labels, struct labels_item *item)
 {
+    if (item->state == LABELS_PRINTED && item->ends_work)
+        label_mark_remove(labels->settings->state, item->serial, LABEL_MARK_WORK);
     labels->changed(labels->context, item);
     if (item->is_test)
         labels->tested = *item;

@@ -25,8 +25,9 @@ enum labels_state { LABELS_WAITING, LABELS_PRINTING, LABELS_PRINTED, LABELS_FAIL
 struct labels_item {
     char serial[BOARD_SERIAL_SIZE], socket[PROFILE_NAME_MAX];
     enum labels_state state;
-    bool has_mark; /* in the state folder */
-    bool is_test;  /* of no device: `serial` is its text */
+    bool has_mark;  /* in the state folder */
+    bool ends_work; /* it has no mark, and that of its run is removed when it is printed */
+    bool is_test;   /* of no device: `serial` is its text */
     char cause[BOARD_TEXT_SIZE], next[BOARD_TEXT_SIZE];
 };
 
@@ -59,7 +60,7 @@ void labels_note_work(const struct labels *labels, const struct panel_board *boa
  * follow from it are written. Until then a station that is started again takes the board for one that it has just made.
  */
 bool labels_note_pass(struct labels *labels, const char *socket, const struct panel_board *board);
-void labels_note_kept(const struct labels *labels, const struct panel_board *board);
+void labels_note_kept(struct labels *labels, const struct panel_board *board);
 
 /* What a person asks for: PAGE_ASK_LABEL, one that was not printed, once more; PAGE_ASK_LABEL_TEST, a test label. */
 void labels_ask(struct labels *labels, const struct page_ask *ask);

@@ -3,8 +3,8 @@
  * Which labels a station still owes: files STATE/labels/SERIAL.work (a run that will make this device has begun),
  * SERIAL.due (it has passed, in the socket that the file names; the label was not printed yet) and SERIAL.scan (it must
  * be scanned before that socket takes another board). They outlive a killed station: the first is removed when those
- * that follow from it are there, which are whole and synced. The first is not synced: after a power cut during a run
- * its label may have to be made by hand.
+ * that follow from it are there, which are whole and synced, or when what could not be marked is done. The first is not
+ * synced: after a power cut during a run its label may have to be made by hand.
  */
 #ifndef IMPRINT_STATION_LABEL_MARK_H
 #define IMPRINT_STATION_LABEL_MARK_H

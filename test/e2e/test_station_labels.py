@@ -357,6 +357,58 @@ def test_a_scan_that_cannot_be_kept(make_line):  # noqa: F811
     line.stop()
 
 
+def test_a_label_that_was_scanned_is_not_printed_again(make_line):  # noqa: F811
+    """The mark of its scan cannot be written, and it is scanned as the tile says: the board is confirmed later without a second label."""
+    line = make_line(labels={"to": "folder:labels"}, order="WO-1")
+    (line.folder / "labels").mkdir()
+    write_users(line, **USERS)
+    new_order(line, "WO-1", "--scan-labels")
+    board = line.board(1)
+    serial = run_program("--json", "--device", f"virtual:{board}", "info").event("chip")["serial"]
+    mark = line.folder / "state" / "labels" / f"{serial}.scan"
+    mark.mkdir(parents=True)
+    line.start()
+    assert put_in(line, 1, "A1", board)["unscanned"] == serial
+    label(line, serial, "printed")
+    person = Person(line.place)
+    person.log_in("17")
+    assert scan(person, serial)["matches"]
+    until_page(line, lambda sockets: "unscanned" not in sockets["A1"])
+    assert owed(line) == [mark.name]
+    line.stop()
+    mark.rmdir()
+    confirm_without_a_label(line)
+
+
+def test_a_label_that_was_printed_from_memory_is_not_printed_again(make_line):  # noqa: F811
+    """The mark that it is due cannot be written; no scan is awaited: once it is printed, nothing is owed."""
+    line = make_line(labels={"to": "folder:labels"})
+    (line.folder / "labels").mkdir()
+    board = line.board(1)
+    serial = run_program("--json", "--device", f"virtual:{board}", "info").event("chip")["serial"]
+    mark = line.folder / "state" / "labels" / f"{serial}.due.next"
+    mark.mkdir(parents=True)
+    (mark / "full").touch()
+    line.start()
+    put_in(line, 1, "A1", board)
+    label(line, serial, "printed")
+    assert owed(line) == [mark.name]
+    line.stop()
+    (mark / "full").unlink()
+    mark.rmdir()
+    confirm_without_a_label(line)
+
+
+def confirm_without_a_label(line):
+    before = {path.name: path.stat().st_mtime_ns for path in (line.folder / "labels").iterdir()}
+    line.start()
+    again = line.wait(event="socket", name="A1", state="pass")
+    assert again["changes"] == 0 and "unscanned" not in again and again["action"] == "to good tray"
+    assert owed(line) == []
+    line.stop()
+    assert {path.name: path.stat().st_mtime_ns for path in (line.folder / "labels").iterdir()} == before
+
+
 @pytest.mark.parametrize("more, cause", [({}, "prints no labels"), ({"labels": {"to": "folder:labels"}, "page": None}, "has no page to scan at")])
 def test_a_station_that_cannot_have_them_scanned(make_line, more, cause):  # noqa: F811
     """It makes no device of such an order, and writes nothing to the board."""
