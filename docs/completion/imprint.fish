@@ -117,7 +117,7 @@ complete -c imprint -n '__imprint_verb_is provision' -l operator -x -d 'who runs
 complete -c imprint -n '__imprint_verb_is provision' -l board -x -d 'the number of the board that the chip is on; each is used once'
 complete -c imprint -n '__imprint_verb_is provision' -l socket -x -d 'the station\'s socket that the device is in, for the record'
 complete -c imprint -n '__imprint_verb_is provision' -l arm -x -a 'profile' -d 'allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone for one device and any profile; the word profile for any device. Any other is refused'
-complete -c imprint -n '__imprint_verb_is provision' -l confirm -d 'show the plan, then wait for a line on stdin: SERIAL:DIGEST continues and arms, SERIAL continues; at the end of stdin nothing is changed'
+complete -c imprint -n '__imprint_verb_is provision' -l confirm -d 'show the plan, then wait for a line on stdin: SERIAL:DIGEST continues and arms, SERIAL continues; at the end of stdin the device is not changed'
 complete -c imprint -n '__imprint_verb_is provision' -l order -x -d 'take one unit of this work order for the device'
 complete -c imprint -n '__imprint_verb_is provision' -l tries -x -d 'after so many failures through its own fault the board is in quarantine, here and elsewhere: a station gives it, and the record keeps it'
 complete -c imprint -n '__imprint_verb_is provision' -l finished -d 'confirm a finished device; refuse one that the profile would change'

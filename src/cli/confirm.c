@@ -89,7 +89,7 @@ bool confirm_ask(const struct output *output, const struct profile *profile, con
     *continues = ok && !is_end;
     ok = ok && (is_end || arming_confirm(arming, line, plan, err));
     if (ok && is_end) {
-        output_say(output, "imprint: nothing was changed");
+        output_say(output, "imprint: the device was not changed");
         output_object(output, json_pack("{s:s, s:s}", "event", "unchanged", "serial", serial));
     }
     if (!ok) {

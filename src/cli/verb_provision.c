@@ -55,7 +55,7 @@ static const struct cli_option options[OPTION_COUNT] = {
                     "profile"},
     [OPTION_CONFIRM] = {"confirm", 0, NULL,
                         "show the plan, then wait for a line on stdin: SERIAL:DIGEST continues and arms, SERIAL "
-                        "continues; at the end of stdin nothing is changed",
+                        "continues; at the end of stdin the device is not changed",
                         NULL},
     [OPTION_ORDER] = {"order", 0, "ORDER", "take one unit of this work order for the device", NULL},
     [OPTION_TRIES] = {"tries", 0, "NUMBER",

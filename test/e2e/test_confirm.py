@@ -83,10 +83,10 @@ def test_any_other_answer_leaves_all_as_it_is(station, answer, code, reason):
     assert station.snapshot() == before and runs(station) == []
 
 
-def test_the_end_of_input_says_that_nothing_was_changed(station):
+def test_the_end_of_input_says_that_the_device_was_not_changed(station):
     station.new("trust-and-go")
-    assert station.run("provision", EXAMPLE, "--confirm").err.endswith("imprint: nothing was changed\n")
-    assert "nothing was changed" not in station.run("--quiet", "provision", EXAMPLE, "--confirm").err
+    assert station.run("provision", EXAMPLE, "--confirm").err.endswith("imprint: the device was not changed\n")
+    assert "was not changed" not in station.run("--quiet", "provision", EXAMPLE, "--confirm").err
 
 
 @pytest.mark.parametrize("answer", ["SERIAL\n", "SERIAL:00000000\n"])
