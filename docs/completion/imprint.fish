@@ -161,7 +161,7 @@ complete -c imprint -n '__imprint_argument_is 1 verify' -a '(__imprint_keys)'
 complete -c imprint -n '__imprint_argument_is 2 verify' -F
 complete -c imprint -n '__imprint_argument_is 3 verify' -F
 complete -c imprint -n '__imprint_verb_is random' -l hex -s x -d 'print hex digits and a newline'
-complete -c imprint -n '__imprint_verb_is scan' -l also-at -x -d 'look at this address, too: that of a profile that moves the chip from the one of DEVICE'
+complete -c imprint -n '__imprint_verb_is scan' -l also-at -x -d 'also look at ADDRESS, to which the profile moves the chip'
 complete -c imprint -n '__imprint_verb_is verify-record' -l profile -r -F -d 'the profile that the record must be of: compare its digest'
 complete -c imprint -n '__imprint_argument_is 1 verify-record' -F
 complete -c imprint -n '__imprint_words_are ledger' -a new -d 'Make the ledger before the first run, with the key that you choose'

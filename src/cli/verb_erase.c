@@ -148,9 +148,9 @@ const struct cli_verb cli_verb_erase = {
                    "chip is not touched: its keys stay where they are, but no key id points to them\n"
                    "any more. The device's record.json stays: imprint provision replaces no key that\n"
                    "it names. To give those up as well, use imprint retire.\n"
-                   "The chip's IO protection key stays, too, unless --io-key is given: where the\n"
-                   "chip can never get another one, which is said, it is lost for ever with the\n"
-                   "last copy of the key store.\n",
+                   "The chip's IO protection key stays, too, unless --io-key is given. Where the\n"
+                   "chip can never get another one, the command says so: then the key is lost for\n"
+                   "ever with the last copy of the key store.\n",
     .examples = "  imprint erase\n"
                 "  imprint erase --yes\n"
                 "  imprint erase --yes --io-key\n",

@@ -25,9 +25,7 @@
 
 enum scan_option { OPTION_ALSO_AT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_ALSO_AT] = {"also-at", 0, "ADDRESS",
-                        "look at this address, too: that of a profile that moves the chip from the one of DEVICE",
-                        NULL},
+    [OPTION_ALSO_AT] = {"also-at", 0, "ADDRESS", "also look at ADDRESS, to which the profile moves the chip", NULL},
 };
 
 static void show_chip(const struct output *output, const struct device *device, const char *named)

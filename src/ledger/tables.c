@@ -36,7 +36,7 @@ const struct database_kind tables_kind = {
     .application_id = 0x494d504c, /* "IMPL" */
     .upgrades = upgrades,
     .version = sizeof upgrades / sizeof upgrades[0],
-    .upgrader = "bring it up to date, as every command that writes to it does: imprint ledger rebuild",
+    .upgrader = "bring the ledger up to date: imprint ledger rebuild",
 };
 
 const char *const tables_statements[LEDGER_STATEMENT_COUNT] = {

@@ -62,7 +62,7 @@ bool label_scans_note_due(struct label_scans *scans, size_t index, struct panel_
     if (label_mark_set(settings->state, board->serial, LABEL_MARK_SCAN, text))
         return true;
     (void)snprintf(board->cause, sizeof board->cause,
-                   "that its label must be scanned could not be written into the state folder");
+                   "cannot note in the state folder that this label must be scanned");
     (void)snprintf(board->next, sizeof board->next,
                    "scan its label before the station is started again; the lead makes room in the state folder");
     return false;

@@ -266,7 +266,8 @@ static bool give_up(const char *next, enum error_reason reason, struct error *er
     (void)snprintf(cause, sizeof cause, "the change was refused (%s), and what was begun of it cannot be deleted",
                    err != NULL && err->cause != NULL ? err->cause : "no cause is known");
     error_clear(err);
-    error_set(err, reason, error_keep(err, cause), "delete this file before the next change, which finishes it");
+    error_set(err, reason, error_keep(err, cause),
+              "delete this file now: otherwise the next change also makes the refused one");
     error_with_subject(err, next);
     error_with_errno(err, saved);
     return false;

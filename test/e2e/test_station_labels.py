@@ -338,7 +338,7 @@ def test_a_scan_that_cannot_be_kept(make_line):  # noqa: F811
     line.start()
     passed = put_in(line, 1, "A1", board)
     assert (passed["unscanned"], passed["action"]) == (serial, "scan its label")
-    assert "could not be written" in passed["cause"] and "before the station is started again" in passed["next"], passed
+    assert passed["cause"] == "cannot note in the state folder that this label must be scanned" and "before the station is started again" in passed["next"], passed
     label(line, serial, "printed")
     line.stop(signal.SIGKILL, -signal.SIGKILL)
     assert owed(line) == [f"{serial}.work", mark.name] or owed(line) == [mark.name, f"{serial}.work"]
