@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error_format.h"
 #include "base/hex.h"
 #include "base/number.h"
 #include "chip/config.h"
@@ -105,7 +106,7 @@ static bool show_one(const struct cli *cli, const char *named, bool only_there, 
 }
 
 /* False with ERROR_USAGE. */
-static bool read_scope(const struct cli *cli, struct scope *scope, struct error *err)
+static bool read_scope(const struct cli *cli, const struct transport_kind *kind, struct scope *scope, struct error *err)
 {
     const char *also = cli->values[OPTION_ALSO_AT];
     uint64_t address = 0;
@@ -118,29 +119,52 @@ static bool read_scope(const struct cli *cli, struct scope *scope, struct error 
         error_with_subject(err, also);
         return false;
     }
+    if (kind == NULL || !kind->scans || scope->given == 0) {
+        error_set(err, ERROR_USAGE, "--also-at needs a DEVICE that names an address of a bus",
+                  "name the address, as in i2c:/dev/i2c-1@0x60, or leave out --also-at");
+        error_with_subject(err, cli->station.config.device);
+        return false;
+    }
     scope->also = (uint8_t)address;
     return true;
 }
 
+/* Nothing answers in the scope. `bare`: the length of the bus's name in DEVICE. */
+static void advise_silent(struct cli *cli, const struct transport_kind *kind, const struct scope *scope, int bare,
+                          struct error *err)
+{
+    const char *cause, *device = cli->station.config.device;
+
+    if (scope->given == 0) {
+        error_set(err, ERROR_DEVICE_SILENT, "no chip answers on this bus", kind->when_silent);
+        return;
+    }
+    cause = scope->also == 0 || scope->also == scope->given
+                ? error_keep_format(err, "no chip answers at 0x%02x", scope->given)
+                : error_keep_format(err, "no chip answers at 0x%02x or 0x%02x", scope->given, scope->also);
+    error_set(err, ERROR_DEVICE_SILENT, cause, "list the whole bus: imprint scan");
+    device = error_keep_format(err, "%.*s", bare, device);
+    if (device != NULL)
+        cli->output.given.device = device;
+}
+
 /* A bus with addresses. False with a reason where nothing at all answers. */
-static bool scan_addresses(struct cli *cli, const struct transport_kind *kind, struct error *err)
+static bool scan_addresses(struct cli *cli, const struct transport_kind *kind, const struct scope *scope,
+                           struct error *err)
 {
     const char *device = cli->station.config.device;
-    struct scope scope;
     bool taken[LAST_ADDRESS + 1] = {false};
     char named[PATH_MAX + 8];
     struct station_config there = cli->station.config;
     unsigned found = 0;
     int bare;
 
-    if (!read_scope(cli, &scope, err))
-        return false;
-    bare = (int)(scope.given != 0 ? (size_t)(strrchr(device, '@') - device) : strlen(device));
+    bare = (int)(scope->given != 0 ? (size_t)(strrchr(device, '@') - device) : strlen(device));
     /* Closing the bus puts the chip at this address to sleep. */
     (void)snprintf(named, sizeof named, "%.*s@0x%02x", bare, device,
-                   scope.given != 0 ? scope.given : transport_usual_addresses[0]);
+                   scope->given != 0 ? scope->given : transport_usual_addresses[0]);
     there.device = named;
-    if (!find_taken(&there, &scope, taken, err))
+    if (!find_taken(&there, scope, taken, err))
         return false;
     for (uint8_t address = FIRST_ADDRESS; address <= LAST_ADDRESS; address++) {
         struct error ignored = {.reason = ERROR_NONE};
@@ -149,15 +173,13 @@ static bool scan_addresses(struct cli *cli, const struct transport_kind *kind, s
             continue;
         found++;
         (void)snprintf(named, sizeof named, "%.*s@0x%02x", bare, device, address);
-        if ((kind->only_chips || scope.given != 0 || is_usual(address)) &&
-            show_one(cli, named, scope.given != 0, &ignored))
+        if ((kind->only_chips || scope->given != 0 || is_usual(address)) &&
+            show_one(cli, named, scope->given != 0, &ignored))
             continue;
         show_other(&cli->output, address, named);
     }
     if (found == 0)
-        error_set(err, ERROR_DEVICE_SILENT,
-                  scope.given == 0 ? "no chip answers on this bus" : "no chip answers at this address of the bus",
-                  kind->when_silent);
+        advise_silent(cli, kind, scope, bare, err);
     return found > 0;
 }
 
@@ -165,11 +187,13 @@ static enum cli_exit run_scan(struct cli *cli)
 {
     const struct transport_kind *kind = transport_kind_of(cli->station.config.device);
     struct error err = ERROR_IN(cli->error_room);
+    struct scope scope;
     bool good;
 
     cli->output.device = cli->station.config.device;
-    good = kind != NULL && kind->scans ? scan_addresses(cli, kind, &err)
-                                       : show_one(cli, cli->station.config.device, false, &err);
+    good = read_scope(cli, kind, &scope, &err) &&
+           (kind != NULL && kind->scans ? scan_addresses(cli, kind, &scope, &err)
+                                        : show_one(cli, cli->station.config.device, false, &err));
     if (good)
         return CLI_DONE;
     error_doing(&err, "scan the bus");

@@ -7,6 +7,7 @@
 
 #include "panel/admission.h"
 #include "station/device.h"
+#include "transport/kinds.h"
 
 #define ASKS "--confirm"
 
@@ -66,9 +67,11 @@ static void put_work(struct writer *writer, struct command *command, const struc
 static void put_scan(struct writer *writer, struct command *command, const struct panel_settings *settings,
                      const char *device, const char *console)
 {
+    const struct transport_kind *kind = transport_kind_of(device);
+
     if (console == NULL) {
         put(writer, "scan");
-        if (settings->also_at != 0 && device_named_address(device) != 0)
+        if (settings->also_at != 0 && kind != NULL && kind->scans && device_named_address(device) != 0)
             (void)snprintf(command->also_at, sizeof command->also_at, "0x%02x", settings->also_at);
         put_option(writer, "--also-at", command->also_at);
         return;

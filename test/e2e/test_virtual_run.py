@@ -157,11 +157,21 @@ def test_scan_of_one_address_leaves_the_other_chips_alone(tmp_path):
     chips, trace = [part_at(tmp_path, address) for address in (0x60, 0x35)], tmp_path / "trace"
     scan = {"state": tmp_path / "s", "device": "i2c:/dev/i2c-1@0x36", "before": ("--trace", trace)}
     error = ask_bus(chips, "scan", code=3, **scan).error
-    assert error["reason"] == "device-silent" and "this address" in error["cause"] and addressed(trace) == {0x36}
+    assert error["reason"] == "device-silent" and error["cause"] == "no chip answers at 0x36" and addressed(trace) == {0x36}
+    assert error["next"] == f"list the whole bus: imprint scan --state {scan['state']} --device i2c:/dev/i2c-1"
+    assert ask_bus(chips, "scan", "--also-at", "0x58", code=3, **scan).error["cause"] == "no chip answers at 0x36 or 0x58"
     (found,) = [item for item in ask_bus(chips, "scan", "--also-at", "0x35", **scan).objects if item["event"] == "found"]
     assert found["i2c_address"] == 0x35 and found["serial"] and addressed(trace) == {0x35, 0x36}
     for bad in ("0x07", "0xc0", "x"):
-        assert "--also-at needs" in ask_bus(chips, "scan", "--also-at", bad, code=2, **scan).error["cause"]
+        assert "--also-at needs a 7-bit" in ask_bus(chips, "scan", "--also-at", bad, code=2, **scan).error["cause"]
+
+
+def test_another_address_needs_one_that_it_is_added_to(tmp_path):
+    """Without an address the whole bus is looked at, and what has no bus cannot be looked at elsewhere; the value is checked first."""
+    for device in ("i2c:/dev/i2c-1", f"virtual:{tmp_path}/chip@0x60", "swi:/dev/ttyS0"):
+        for value, cause in (("0x35", "--also-at needs a DEVICE that names an address of a bus"), ("x", "--also-at needs a 7-bit")):
+            error = run_program("--json", "--state", tmp_path / "s", "--device", device, "scan", "--also-at", value, code=2).error
+            assert cause in error["cause"] and error["subject"] == (device if value == "0x35" else "x"), error
 
 
 def test_a_run_in_a_socket_leaves_the_other_chips_alone(tmp_path):
