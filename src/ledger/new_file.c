@@ -87,15 +87,14 @@ bool new_file_write(const char *path, struct bytes content, struct error *err)
 
 bool new_file_publish(const char *temp, const char *path, struct error *err)
 {
-    const bool is_there = link(temp, path) == 0 && unlink(temp) == 0;
+    const bool is_there = link(temp, path) == 0;
+    const int saved = errno;
 
-    if (is_there && new_file_sync_folder(path))
-        return true;
-    (void)failed(path, is_there ? "the file is there, but a power cut may still take it" : "the file cannot be made",
-                 errno, err);
+    (void)unlink(temp); /* one that stays is a second name of the file */
     if (!is_there)
-        (void)unlink(temp);
-    return false;
+        return failed(path, "the file cannot be made", saved, err);
+    return new_file_sync_folder(path) ||
+           failed(path, "the file is there, but a power cut may still take it", errno, err);
 }
 
 bool new_file_read(const char *path, struct bytes_out *out, struct error *err)
