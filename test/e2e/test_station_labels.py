@@ -386,15 +386,13 @@ def test_a_label_that_was_printed_from_memory_is_not_printed_again(make_line):  
     (line.folder / "labels").mkdir()
     board = line.board(1)
     serial = run_program("--json", "--device", f"virtual:{board}", "info").event("chip")["serial"]
-    mark = line.folder / "state" / "labels" / f"{serial}.due.next"
-    mark.mkdir(parents=True)
-    (mark / "full").touch()
     line.start()
+    mark = line.folder / "state" / "labels" / f"{serial}.due.imprint-new.{line.process.pid}"  # under which it would be written
+    mark.mkdir(parents=True)
     put_in(line, 1, "A1", board)
     label(line, serial, "printed")
     assert owed(line) == [mark.name]
     line.stop()
-    (mark / "full").unlink()
     mark.rmdir()
     confirm_without_a_label(line)
 
