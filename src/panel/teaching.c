@@ -48,7 +48,8 @@ static bool refuse(const char *name, const char *cause, struct error *err)
 static bool make_device(const struct panel_settings *settings, const struct page_running *running, const char *found,
                         const char *use, char device[static PANEL_PATH_MAX], struct error *err)
 {
-    struct page_device *devices = calloc(PAGE_DEVICES_MAX, sizeof *devices), *one = NULL;
+    struct page_device *devices = calloc(PAGE_DEVICES_MAX, sizeof *devices);
+    const struct page_device *one = NULL;
     const size_t count = devices != NULL ? plugged_list(settings, running, devices) : 0;
     const char *cause = NULL;
     bool fits = false;

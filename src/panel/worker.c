@@ -99,7 +99,8 @@ static bool make_room(struct worker *worker)
 
 static void take_lines(struct worker *worker, void (*take)(void *context, const json_t *object), void *context)
 {
-    char *start = worker->line, *end = worker->line + worker->len, *feed;
+    const char *end = worker->line + worker->len;
+    char *start = worker->line, *feed;
 
     while ((feed = memchr(start, '\n', (size_t)(end - start))) != NULL) {
         take_line(worker, start, (size_t)(feed - start), take, context);

@@ -376,7 +376,7 @@ static void find(struct pass *pass, const char *check, const uint64_t *number, c
 /* The checkpoints of this size: are the decisions still those that they were made of? */
 static bool check_size(struct pass *pass)
 {
-    struct ledger_verify *verify = pass->verify;
+    const struct ledger_verify *verify = pass->verify;
     uint8_t root[MERKLE_BYTES];
 
     for (size_t i = 0; i < verify->checkpoint_count; i++) {

@@ -76,7 +76,7 @@ bool sessions_tokens_match(const char token[static SESSIONS_TOKEN_SIZE], const c
 enum sessions_result sessions_find(struct sessions *sessions, const char *token, const char *address, int64_t now_ms,
                                    struct session *session)
 {
-    struct session *found = NULL;
+    const struct session *found = NULL;
 
     *session = (struct session){.id = 0};
     for (size_t i = 0; i < SESSIONS_MAX; i++)
