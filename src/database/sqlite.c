@@ -307,6 +307,20 @@ static bool upgrade(struct database *database, struct error *err)
     return ok && database_run(database, sql, err);
 }
 
+/*
+ * Where two processes turn a new file to a write-ahead log at once, SQLite says that it is locked without having asked
+ * whether to wait.
+ */
+static bool set_up_new(struct database *database, struct error *err)
+{
+    for (int tries = 0; !database_run(database, NEW_SETTINGS, err); tries++) {
+        if (err->reason != ERROR_DATABASE_BUSY || !on_busy(database, tries))
+            return false;
+        error_clear(err);
+    }
+    return true;
+}
+
 static bool bring_to_version(struct database *database, enum database_mode mode, struct error *err)
 {
     unsigned version = 0;
@@ -325,7 +339,7 @@ static bool bring_to_version(struct database *database, enum database_mode mode,
                           ? database->kind->upgrader
                           : "run a command of this version that writes: it brings the file up to date",
                       0, err);
-    if ((is_empty && !database_run(database, NEW_SETTINGS, err)) || !database_begin(database, err))
+    if ((is_empty && !set_up_new(database, err)) || !database_begin(database, err))
         return false;
     if (upgrade(database, err))
         return database_commit(database, err);
