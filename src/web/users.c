@@ -118,7 +118,7 @@ static bool is_file(const char *path, struct error *err)
     return false;
 }
 
-/* The file as it is: nobody where it is not there. */
+/* The file as it is. Where there is none, there are no users. */
 static bool read_file(const char *path, struct users *users, struct error *err)
 {
     struct input_file file = {.data = NULL};

@@ -43,12 +43,13 @@ bool users_name_is_valid(const char *name);
 bool users_parse(struct bytes text, struct users *users, size_t *line);
 
 /*
- * Reads the file: nobody where it is not there. A person whose change was begun and is not finished (users_add(),
- * users_remove()) is left out: the ledger may say something else of them. False with ERROR_INPUT_FILE, and nobody.
+ * Reads the file. Where there is none, there are no users. A person whose change was begun and is not finished
+ * (users_add(), users_remove()) is left out: the ledger may say something else of them. False with ERROR_INPUT_FILE,
+ * and no users.
  */
 bool users_read(const char *path, struct users *users, struct error *err);
 
-/* NULL: there is nobody of that name. */
+/* NULL: no user has that name. */
 const struct user *users_find(const struct users *users, const char *name);
 
 /* One change of the file. */
@@ -78,7 +79,7 @@ struct users_noting {
 bool users_add(const char *path, const char *name, enum users_role role, const char *password,
                const struct users_noting *noting, struct users_change *done, struct error *err);
 
-/* The same; False with ERROR_USAGE where there is nobody of that name. */
+/* The same; False with ERROR_USAGE where no user has that name. */
 bool users_remove(const char *path, const char *name, const struct users_noting *noting, struct users_change *done,
                   struct error *err);
 
