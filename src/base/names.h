@@ -1570,6 +1570,7 @@
 #define station_store_open imprint_station_store_open
 #define station_store_place imprint_station_store_place
 #define station_store_read_place imprint_station_store_read_place
+#define stop_after_last_word imprint_stop_after_last_word
 #define stop_end_watching imprint_stop_end_watching
 #define stop_hold_signals imprint_stop_hold_signals
 #define stop_is_wanted imprint_stop_is_wanted

@@ -222,6 +222,7 @@ static int run_program(int argc, char **argv)
         code = outputs_check(&cli, &err) ? cli.verb->run(&cli) : output_error(&cli.output, &err);
     if (code == CLI_DONE && (!check_trace(&cli, &err) || !output_flush(&err)))
         code = output_error(&cli.output, &err);
+    stop_after_last_word((int)code);
     return (int)code;
 }
 

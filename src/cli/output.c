@@ -15,6 +15,7 @@
 #include "chip/words.h"
 #include "cli/cli.h"
 #include "cli/printable.h"
+#include "station/stop.h"
 #include "station/value.h"
 
 static void print(FILE *stream, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
@@ -353,6 +354,7 @@ static void error_as_text(const struct output *output, const struct error *err)
 enum cli_exit output_error(const struct output *output, const struct error *err)
 {
     struct error shown = *err;
+    FILE *const stream = output->json ? stdout : stderr;
     enum cli_exit code;
     char *next;
 
@@ -371,10 +373,13 @@ enum cli_exit output_error(const struct output *output, const struct error *err)
         shown.next = next;
     code = (enum cli_exit)error_reason_exit(shown.reason);
     fflush(stdout);
+    flockfile(stream);
     if (output->json)
         error_as_object(output, &shown, code);
     else
         error_as_text(output, &shown);
+    stop_after_last_word((int)code);
+    funlockfile(stream);
     free(next);
     return code;
 }

@@ -54,7 +54,10 @@ void output_object(const struct output *output, json_t *object);
 /* The same whether --json was given or not. */
 void output_object_always(json_t *object);
 
-/* Prints the error and gives the exit code it stands for. An error without a reason counts as unexpected. */
+/*
+ * Prints the error and gives the exit code it stands for. An error without a reason counts as unexpected. It is the
+ * last word of the run: a signal that comes later adds none.
+ */
 enum cli_exit output_error(const struct output *output, const struct error *err);
 
 /*

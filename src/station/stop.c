@@ -28,6 +28,8 @@ static struct {
     int queue; /* the signalfd */
     bool watching;
     atomic_bool held, wanted;
+    atomic_bool has_ended; /* the run itself, which has said so; its `exit_code` was set before */
+    atomic_int exit_code;
 } stop;
 
 void stop_signals(sigset_t *set)
@@ -62,10 +64,10 @@ static _Noreturn void end_program(void)
     if (stop.ending.text != NULL && take_stream(stop.ending.stream)) {
         struct pollfd out = {.fd = fileno(stop.ending.stream), .events = POLLOUT};
 
-        if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0)
+        if (!atomic_load(&stop.has_ended) && poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0)
             (void)!write(out.fd, stop.ending.text, strlen(stop.ending.text));
     }
-    _exit(stop.ending.exit_code);
+    _exit(atomic_load(&stop.has_ended) ? atomic_load(&stop.exit_code) : stop.ending.exit_code);
 }
 
 /* Waits for a signal, at most `timeout_ms` (-1: for ever), and notes it. */
@@ -129,4 +131,10 @@ bool stop_is_wanted(void)
             return true;
     }
     return atomic_load(&stop.wanted); /* the thread may have taken it in between */
+}
+
+void stop_after_last_word(int exit_code)
+{
+    atomic_store(&stop.exit_code, exit_code);
+    atomic_store(&stop.has_ended, true);
 }

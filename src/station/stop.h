@@ -37,4 +37,11 @@ void stop_hold_signals(void);
 /* Whether one has come. */
 bool stop_is_wanted(void);
 
+/*
+ * The run has said how it ended: from now on a signal ends the program with this exit code, and says nothing. Where
+ * that was said on the stream of stop_start_watching(), the caller holds its lock (flockfile) from before the text
+ * until after this call, so that either this text or the thread's is the last one, and never both.
+ */
+void stop_after_last_word(int exit_code);
+
 #endif
