@@ -80,7 +80,7 @@ def start(*arguments, **more):
     more.setdefault("stdout", subprocess.PIPE)
     process = subprocess.Popen([PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, **more)
     naps = 0
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while naps < 20:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until, "it never waits"
@@ -95,13 +95,13 @@ def stop(process, *signals):
     for number, sent in enumerate(signals):
         time.sleep(0.05 if number else 0)
         process.send_signal(sent)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     return time.monotonic() - began, Result(subprocess.CompletedProcess([], process.returncode, out, err))
 
 
 def ends_within(seconds, command, *signals, **more):
     """The result of a program that these signals end in time. A busy machine may make it late once or twice, never each time."""
-    for _ in range(4):
+    for _ in range(10):
         took, result = stop(start(*command, **more), *signals)
         if took < seconds:
             return result

@@ -288,7 +288,8 @@ static void test_slots_of_certificates(void **state)
             const uint8_t slots[4] = {(uint8_t)(8 + at), (uint8_t)(8 + (at + 1) % 8), (uint8_t)(8 + (at + 2) % 8),
                                       (uint8_t)(8 + (at + 3) % 8)};
 
-            (void)snprintf(text, sizeof text, CERTIFIED, slots[0], key, slots[1], slots[2], slots[3], key == 6 ? 2 : 6);
+            (void)snprintf(text, sizeof text, CERTIFIED, slots[0], key, slots[1], slots[2], slots[3],
+                           key == 6 ? 2U : 6U);
             if (!profile_read_text(text, strlen(text), &profile, &complaint))
                 fail_msg("key %u, mark %u: %u:%u: %s", key, slots[0], complaint.line, complaint.column,
                          complaint.message);
