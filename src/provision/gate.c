@@ -169,6 +169,9 @@ static bool rule_other_chip(const struct gate_view *view, struct error *err)
            chip_config_compare_policy(view->plan->part, view->now, &view->plan->wanted) >= 0;
 }
 
+#define NOT_LOCKABLE "the slot cannot be locked by itself: its KeyConfig is not Lockable"
+#define DO_NOT_LOCK "leave lock-slot out of the profile"
+
 static bool rule_slot_not_lockable(const struct gate_view *view, struct error *err)
 {
     if ((chip_slot_can(view->now, view->step->slot) & CHIP_CAN_LOCK) != 0)
@@ -203,8 +206,7 @@ static const struct gate_rule gate_rules[] = {
     {AT_SLOT | AT_SECRET, rule_other_chip, "chip or policy are not those that the plan was made for", "run again"},
     {AT_SLOT, rule_key_unproven, "the key in the slot has not been proven in this run", "run again"},
     {AT_SECRET, rule_secret_unproven, "the secret in the slot has not been proven in this run", "run again"},
-    {AT_SLOT | AT_SECRET, rule_slot_not_lockable, "the slot cannot be locked by itself: its KeyConfig is not Lockable",
-     "leave lock-slot out of the profile"},
+    {AT_SLOT | AT_SECRET, rule_slot_not_lockable, NOT_LOCKABLE, DO_NOT_LOCK},
 };
 
 bool provision_gate_inspect(const struct profile *profile, const struct provision_plan *plan,
@@ -318,4 +320,30 @@ enum provision_status provision_gate_ask(const struct provision_run *run, const 
     enum provision_status result = check_armed(run->provision, run->plan, err);
 
     return result == PROVISION_OK ? ask(run->provision, run->plan, step, err) : result;
+}
+
+/* --- the lock of one slot --- */
+
+bool provision_gate_observe_slot(const struct provision_plan *plan, struct provision_step *step, uint8_t slot,
+                                 struct error *err)
+{
+    step->done = chip_slot_is_locked(&plan->found, slot);
+    if (step->done || chip_slot_policy(&plan->wanted, slot).lockable)
+        return true;
+    error_set(err, ERROR_SLOT_POLICY, NOT_LOCKABLE, DO_NOT_LOCK);
+    error_at_slot(err, slot);
+    return false;
+}
+
+enum chip_status provision_gate_send_slot(struct chip *chip, const struct provision_step *step,
+                                          const struct chip_config *now, uint16_t summary, struct error *err)
+{
+    (void)now;
+    (void)summary;
+    return chip_lock_slot(chip, step->slot, err);
+}
+
+bool provision_gate_took_slot(const struct provision_step *step, const struct chip_config *now)
+{
+    return chip_slot_is_locked(now, step->slot);
 }

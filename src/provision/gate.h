@@ -32,6 +32,18 @@ struct provision_lock {
 /* Does a step whose kind has a `lock`. */
 provision_run_step provision_gate_lock;
 
+/*
+ * What the locks of single slots share. Observing sets the step's `done`; false with ERROR_SLOT_POLICY where `slot` is
+ * not locked, and its KeyConfig will not let it be locked by itself.
+ */
+bool provision_gate_observe_slot(const struct provision_plan *plan, struct provision_step *step, uint8_t slot,
+                                 struct error *err);
+
+/* Their members of struct provision_lock: the slot is the step's. */
+enum chip_status provision_gate_send_slot(struct chip *chip, const struct provision_step *step,
+                                          const struct chip_config *now, uint16_t summary, struct error *err);
+bool provision_gate_took_slot(const struct provision_step *step, const struct chip_config *now);
+
 /* Whether an irreversible step that is no lock is armed (it spends a use, or loses a key); shows what it does. */
 enum provision_status provision_gate_ask(const struct provision_run *run, const struct provision_step *step,
                                          struct error *err);

@@ -4,7 +4,6 @@
  * whoever reaches the bus could write a key of his own into a slot that is always writable. So too between the proof
  * and the lock, while a person reads the consequences: the slot is asked once more when it is locked.
  */
-#include "chip/operations.h"
 #include "profile/data.h"
 #include "provision/gate.h"
 #include "provision/status.h"
@@ -29,29 +28,11 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
                     struct error *err)
 {
     (void)provision;
-    step->done = chip_slot_is_locked(&plan->found, step->slot);
-    if (step->done || chip_slot_policy(&plan->wanted, step->slot).lockable)
-        return true;
-    error_set(err, ERROR_SLOT_POLICY, "the slot cannot be locked by itself: its KeyConfig is not Lockable",
-              "leave lock-slot out of the profile");
-    error_at_slot(err, step->slot);
-    return false;
+    return provision_gate_observe_slot(plan, step, step->slot, err);
 }
 
-static enum chip_status send(struct chip *chip, const struct provision_step *step, const struct chip_config *now,
-                             uint16_t summary, struct error *err)
-{
-    (void)now;
-    (void)summary;
-    return chip_lock_slot(chip, step->slot, err);
-}
-
-static bool took(const struct provision_step *step, const struct chip_config *now)
-{
-    return chip_slot_is_locked(now, step->slot);
-}
-
-static const struct provision_lock lock = {.rules = PROVISION_GATE_SECRET, .send = send, .took = took};
+static const struct provision_lock lock = {
+    .rules = PROVISION_GATE_SECRET, .send = provision_gate_send_slot, .took = provision_gate_took_slot};
 
 static enum provision_status run(struct provision_run *run, struct provision_step *step, struct error *err)
 {

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "chip/operations.h"
 #include "provision/gate.h"
 #include "provision/steps.h"
 
@@ -13,30 +12,14 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
 {
     const uint8_t slot = provision->profile->keys[step->key].slot;
 
-    step->done = chip_slot_is_locked(&plan->found, slot);
-    if (step->done || chip_slot_policy(&plan->wanted, slot).lockable)
+    if (provision_gate_observe_slot(plan, step, slot, err))
         return true;
-    error_set(err, ERROR_SLOT_POLICY, "the slot cannot be locked by itself: its KeyConfig is not Lockable",
-              "leave lock-slot out of the profile");
-    error_at_slot(err, slot);
     error_with_key(err, provision->profile->keys[step->key].id);
     return false;
 }
 
-static enum chip_status send(struct chip *chip, const struct provision_step *step, const struct chip_config *now,
-                             uint16_t summary, struct error *err)
-{
-    (void)now;
-    (void)summary;
-    return chip_lock_slot(chip, step->slot, err);
-}
-
-static bool took(const struct provision_step *step, const struct chip_config *now)
-{
-    return chip_slot_is_locked(now, step->slot);
-}
-
-static const struct provision_lock lock = {.rules = PROVISION_GATE_SLOT, .send = send, .took = took};
+static const struct provision_lock lock = {
+    .rules = PROVISION_GATE_SLOT, .send = provision_gate_send_slot, .took = provision_gate_took_slot};
 
 const struct provision_step_kind provision_step_lock_slot = {
     .name = "lock-slot",
