@@ -295,7 +295,7 @@ complete -c imprint -n '__imprint_words_are signer' -a verify -d 'Check a signer
 complete -c imprint -n '__imprint_verb_is signer verify' -l out -s o -r -F -d 'write the newest checkpoint to FILE, to be kept elsewhere'
 complete -c imprint -n '__imprint_argument_is 1 signer verify' -F
 complete -c imprint -n '__imprint_verb_is signer verify' -F
-complete -c imprint -n '__imprint_verb_is station' -l check -d 'only say whether everything that FILE names is there'
+complete -c imprint -n '__imprint_verb_is station' -l check -d 'only say whether a shift would find all it needs'
 complete -c imprint -n '__imprint_argument_is 1 station' -F
 complete -c imprint -n '__imprint_words_are user' -a add -d 'Let a person log in at the pages of a station'
 complete -c imprint -n '__imprint_verb_is user add' -l role -x -a 'operator lead auditor' -d 'operator (default), lead or auditor'

@@ -144,6 +144,7 @@
 #define certificate_issue_keep imprint_certificate_issue_keep
 #define certificate_issue_kept_key imprint_certificate_issue_kept_key
 #define certificate_issue_open imprint_certificate_issue_open
+#define certificate_issue_try imprint_certificate_issue_try
 #define certificate_of_key imprint_certificate_of_key
 #define certificate_place_is_taken imprint_certificate_place_is_taken
 #define certificate_read_key imprint_certificate_read_key
@@ -162,6 +163,8 @@
 #define check_files imprint_check_files
 #define check_found imprint_check_found
 #define check_labels imprint_check_labels
+#define check_tell imprint_check_tell
+#define check_tell_finding imprint_check_tell_finding
 #define check_virtual_file imprint_check_virtual_file
 #define chip_address_is_taken imprint_chip_address_is_taken
 #define chip_aes_decrypt imprint_chip_aes_decrypt
@@ -1284,6 +1287,7 @@
 #define query_text imprint_query_text
 #define random_watch_accepts imprint_random_watch_accepts
 #define rate_allows imprint_rate_allows
+#define ready_check imprint_ready_check
 #define reason_of_core imprint_reason_of_core
 #define record_value_bytes imprint_record_value_bytes
 #define record_value_has_word imprint_record_value_has_word
@@ -1437,6 +1441,14 @@
 #define settings_file_read imprint_settings_file_read
 #define settings_file_refuse imprint_settings_file_refuse
 #define settings_file_row imprint_settings_file_row
+#define shift_check_clock imprint_shift_check_clock
+#define shift_check_connection imprint_shift_check_connection
+#define shift_check_golden imprint_shift_check_golden
+#define shift_check_issuer imprint_shift_check_issuer
+#define shift_check_line imprint_shift_check_line
+#define shift_check_order imprint_shift_check_order
+#define shift_check_sources imprint_shift_check_sources
+#define shift_check_state imprint_shift_check_state
 #define signature_hash_file imprint_signature_hash_file
 #define signature_read_file imprint_signature_read_file
 #define signature_to_der imprint_signature_to_der

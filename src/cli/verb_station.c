@@ -3,9 +3,11 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "chip/words.h"
 #include "cli/virtual_bus.h"
 #include "panel/panel.h"
 #include "panel/serving.h"
@@ -15,7 +17,7 @@
 
 enum station_option { OPTION_CHECK, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_CHECK] = {"check", 0, NULL, "only say whether everything that FILE names is there", NULL},
+    [OPTION_CHECK] = {"check", 0, NULL, "only say whether a shift would find all it needs", NULL},
 };
 
 #define LINE_SIZE 1536
@@ -100,27 +102,87 @@ static bool run(struct cli *cli, struct error *err)
     return ok;
 }
 
+/* What a check prints, and what the commands of its advice name: the texts outlive the panel. */
+struct checking {
+    struct output output;
+    char state[PANEL_PATH_MAX], profile[PANEL_PATH_MAX];
+};
+
+static void note_given(struct checking *checking, const struct panel_settings *settings)
+{
+    memcpy(checking->state, settings->state, sizeof checking->state);
+    memcpy(checking->profile, settings->profile, sizeof checking->profile);
+    checking->output.given.state = checking->state;
+    checking->output.given.profile = checking->profile;
+}
+
+/* What is wrong with it, and what to do about it. */
+static void print_why(const struct output *output, const char *name, const struct error *why)
+{
+    const char *next = why->next != NULL ? why->next : error_reason_advice(why->reason);
+    const bool is_elsewhere = why->subject != NULL && strcmp(why->subject, name) != 0;
+    char *completed = advice_complete(&output->given, next);
+
+    output_result(output, "    %s%s%s%s%s\n", is_elsewhere ? why->subject : "", is_elsewhere ? ": " : "",
+                  why->cause != NULL ? why->cause : error_reason_name(why->reason), why->system_errno != 0 ? ": " : "",
+                  why->system_errno != 0 ? strerror(why->system_errno) : "");
+    output_result(output, "    next: %s\n", completed != NULL ? completed : next);
+    free(completed);
+}
+
+static json_t *why_as_object(const struct output *output, const struct error *why)
+{
+    const char *next = why->next != NULL ? why->next : error_reason_advice(why->reason);
+    char *completed = advice_complete(&output->given, next);
+    json_t *object = value_error(why);
+
+    json_object_set_new(object, "next", value_text(completed != NULL ? completed : next));
+    free(completed);
+    return object;
+}
+
 static void print_finding(void *context, const struct panel_finding *finding)
 {
-    const struct output *output = context;
+    struct checking *checking = context;
+    struct output *output = &checking->output;
     json_t *object = json_pack("{s:s, s:s, s:o, s:s}", "event", "station-check", "item", finding->item, "name",
                                value_text(finding->name), "found", finding->found);
 
+    note_given(checking, finding->settings);
     output_result(output, "%s %s: %s%s%s\n", finding->item, finding->name, finding->found,
                   finding->serial != NULL ? " " : "", finding->serial != NULL ? finding->serial : "");
     if (finding->serial != NULL)
         json_object_set_new(object, "serial", json_string(finding->serial));
+    if (finding->why != NULL) {
+        struct error why = *finding->why;
+
+        chip_words_for_failure(&why);
+        json_object_set_new(object, "error", why_as_object(output, &why));
+        print_why(output, finding->name, &why);
+    }
     output_object(output, object);
+}
+
+static enum cli_exit check(struct cli *cli)
+{
+    struct error err = ERROR_IN(cli->error_room);
+    struct checking checking = {.output = cli->output};
+
+    if (panel_check(cli->arguments[0], print_finding, &checking, &err))
+        return CLI_DONE;
+    error_doing(&err, "check the station");
+    return output_error(&checking.output, &err);
 }
 
 static enum cli_exit run_station(struct cli *cli)
 {
     struct error err = ERROR_IN(cli->error_room);
-    const bool only_check = cli->values[OPTION_CHECK] != NULL;
 
-    if (only_check ? panel_check(cli->arguments[0], print_finding, &cli->output, &err) : run(cli, &err))
+    if (cli->values[OPTION_CHECK] != NULL)
+        return check(cli);
+    if (run(cli, &err))
         return CLI_DONE;
-    error_doing(&err, only_check ? "check the station" : "run the station");
+    error_doing(&err, "run the station");
     return output_error(&cli->output, &err);
 }
 
@@ -136,6 +198,11 @@ const struct cli_verb cli_verb_station = {
                    "\n"
                    "Pull a board out, kill a worker or the station: nothing is lost. Whatever is in\n"
                    "a socket is looked at again, and the run continues where it stopped.\n"
+                   "\n"
+                   "--check says, before a shift, what its first board would find missing: the\n"
+                   "order, the line, issuers, labels, the golden device, the clock. `bad` stops\n"
+                   "boards and gives the exit code; `warning` does not yet. It can be run beside\n"
+                   "the station.\n"
                    "\n"
                    "Steps that cannot be undone are armed for each board if FILE says\n"
                    "irreversible: true. The pages are for people who log in (imprint user add), and\n"

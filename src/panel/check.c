@@ -43,22 +43,40 @@ bool check_files(const struct panel_settings *settings, struct error *err)
            check_named(settings->firmware, "read the image", err);
 }
 
-/* Whether labels can go where the file says. Reports nothing where there are none. */
-bool check_labels(const struct panel_settings *settings, void (*report)(void *, const struct panel_finding *),
-                  void *context, struct error *err)
+void check_tell_finding(struct check *check, struct panel_finding finding)
 {
-    const char *to = settings->labels.to;
-    struct panel_finding finding = {.item = "labels", .name = to, .found = "good"};
+    finding.settings = check->settings;
+    check->report(check->context, &finding);
+    if (strcmp(finding.found, "bad") != 0)
+        return;
+    check->is_good = false;
+    error_pass(check->err, finding.why);
+}
+
+void check_tell(struct check *check, const char *item, const char *name, bool is_warning, const struct error *why)
+{
+    const bool is_good = why->reason == ERROR_NONE;
+
+    check_tell_finding(check, (struct panel_finding){.item = item,
+                                                     .name = name,
+                                                     .found = is_good      ? "good"
+                                                              : is_warning ? "warning"
+                                                                           : "bad",
+                                                     .why = is_good ? NULL : why});
+}
+
+void check_labels(struct check *check)
+{
+    const char *to = check->settings->labels.to;
+    char room[ERROR_ROOM];
+    struct error why = ERROR_IN(room);
     struct printer printer;
-    bool ok;
 
     if (to[0] == '\0')
-        return true;
-    ok = printer_read(to, &printer, err) && printer_check(&printer, err);
-    if (!ok)
-        finding.found = "bad";
-    report(context, &finding);
-    return ok;
+        return;
+    if (printer_read(to, &printer, &why))
+        (void)printer_check(&printer, &why);
+    check_tell(check, "labels", to, false, &why);
 }
 
 /* The file of a virtual chip may come later, its folder may not. */

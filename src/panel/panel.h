@@ -61,17 +61,20 @@ const char *panel_address(const struct panel *panel);
  */
 bool panel_run(struct panel *panel, int stop_fd, struct error *err);
 
-/* What panel_check() found out about one thing that the file names. */
+/* What panel_check() found out about one thing that the file names, or that a shift needs. */
 struct panel_finding {
-    const char *item;   /* "profile", "labels", "socket" */
-    const char *name;   /* of the socket, or the file */
-    const char *found;  /* "chip", "board", "empty", "no-console", "good" */
-    const char *serial; /* of the chip; NULL: none or not known */
+    const char *item;        /* "profile", "state", "order", "socket": docs/reference/json.md, station-check */
+    const char *name;        /* of the socket, the order, the file */
+    const char *found;       /* "good", "warning", "bad"; of a socket "chip", "board", "empty", "no-console", "bad" */
+    const char *serial;      /* of the chip; NULL: none or not known */
+    const struct error *why; /* of "warning" and "bad": what is wrong, and what to do about it */
+    const struct panel_settings *settings; /* whose state folder and profile the commands of `why` are for */
 };
 
 /*
- * Whether everything that the station file names is there, and each socket can be looked at. Reports each finding;
- * writes nothing. False with the first reason, after the last finding.
+ * Whether everything that the station file names is there, each socket can be looked at, and the first board of a shift
+ * would find what it needs. Reports each finding; writes nothing. False with the reason of the first that is bad, after
+ * the last finding.
  */
 bool panel_check(const char *path, void (*report)(void *context, const struct panel_finding *finding), void *context,
                  struct error *err);

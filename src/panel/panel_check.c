@@ -7,6 +7,7 @@
 
 #include "base/error_format.h"
 #include "panel/check.h"
+#include "panel/ready.h"
 
 /* Waits for the worker that looks at the bus. */
 static void wait_for_worker(struct slot *slot)
@@ -79,42 +80,42 @@ static bool check_powered_bus(struct slot *slot, bool *is_there, struct error *e
     return run_power(slot, POWER_OFF, err) == POWER_DONE && ok;
 }
 
-static bool check_socket(struct slot *slot, struct panel_finding *finding, struct error *err)
+static void check_socket(struct check *check, struct slot *slot)
 {
     const char *file = panel_virtual_file(slot_settings(slot)->device);
+    char room[ERROR_ROOM];
+    struct error why = ERROR_IN(room);
     bool is_there = false;
     const bool is_powered = slot_settings(slot)->power.on[0] != '\0';
     const bool ok =
-        power_check(&slot_settings(slot)->power, err) && (file != NULL ? check_virtual_file(file, &is_there, err)
-                                                          : is_powered ? check_powered_bus(slot, &is_there, err)
-                                                                       : check_bus(slot, &is_there, err));
+        power_check(&slot_settings(slot)->power, &why) && (file != NULL ? check_virtual_file(file, &is_there, &why)
+                                                           : is_powered ? check_powered_bus(slot, &is_there, &why)
+                                                                        : check_bus(slot, &is_there, &why));
 
-    *finding = (struct panel_finding){.item = "socket",
+    check_tell_finding(
+        check, (struct panel_finding){.item = "socket",
                                       .name = slot_settings(slot)->name,
                                       .found = check_found(slot_settings(slot)->device, &slot->scan, ok, is_there),
-                                      .serial = slot->scan.serial[0] != '\0' ? slot->scan.serial : NULL};
-    return ok;
+                                      .serial = slot->scan.serial[0] != '\0' ? slot->scan.serial : NULL,
+                                      .why = ok ? NULL : &why});
 }
 
 bool panel_check(const char *path, void (*report)(void *context, const struct panel_finding *finding), void *context,
                  struct error *err)
 {
     struct panel *panel = panel_read(path, err);
-    struct panel_finding finding = {.item = "profile", .found = "good"};
-    bool ok =
+    const bool ok =
         panel != NULL && check_files(panel->settings, err) && fork_server_start(&panel->workers, PANEL_PROGRAM, err);
-    bool all_good = ok;
+    struct check check = {.report = report, .context = context, .err = err, .is_good = ok};
 
+    /* One bad thing does not hide the others. */
     if (ok) {
-        finding.name = panel->settings->profile;
-        report(context, &finding);
-        all_good = check_labels(panel->settings, report, context, err);
+        check.settings = panel->settings;
+        ready_check(&check);
+        check_labels(&check);
     }
-    /* One bad socket does not hide the others. */
-    for (size_t i = 0; i < (ok ? panel->count : 0); i++) {
-        all_good = check_socket(&panel->slots[i], &finding, err) && all_good;
-        report(context, &finding);
-    }
+    for (size_t i = 0; i < (ok ? panel->count : 0); i++)
+        check_socket(&check, &panel->slots[i]);
     panel_close(panel);
-    return all_good;
+    return check.is_good;
 }

@@ -17,10 +17,12 @@
 
 /* ---- time ---- */
 
-/* UTC as the digits of a certificate's time. */
-static bool read_clock(char now[static CERT_TIME_DIGITS + 1])
+#define SECONDS_OF_DAY 86400
+
+/* UTC in so many days as the digits of a certificate's time. */
+static bool read_clock(unsigned days, char now[static CERT_TIME_DIGITS + 1])
 {
-    const time_t seconds = time(NULL);
+    const time_t seconds = time(NULL) + (time_t)days * SECONDS_OF_DAY;
     struct tm tm;
 
     return gmtime_r(&seconds, &tm) != NULL &&
@@ -49,12 +51,12 @@ static bool check_time(const struct certificate_wanted *wanted, const char *now,
     return false;
 }
 
-/* The dates of a certificate that begins now, which its issuer can give it. */
-static bool set_dates(struct certificate_wanted *wanted, struct error *err)
+/* The dates of a certificate that begins now, or in so many days, which its issuer can give it. */
+static bool set_dates(struct certificate_wanted *wanted, unsigned days, struct error *err)
 {
     char now[CERT_TIME_DIGITS + 1];
 
-    if (read_clock(now) && certificate_check_read_dates(wanted, now))
+    if (read_clock(days, now) && certificate_check_read_dates(wanted, now))
         return check_time(wanted, now, err);
     error_set(err, ERROR_ISSUER_INVALID, "this station has no clock that a certificate could begin with",
               "set the clock: date -u shows it");
@@ -122,8 +124,20 @@ static bool failed(struct certificate_issue *issue, size_t index, struct error *
     return false;
 }
 
-/* Opens the issuer, unless it is, and finds out whether it can issue this certificate now. */
-static bool open_issuer(struct certificate_issue *issue, size_t index, struct error *err)
+/* An issuer that chooses the dates by itself: its own certificate must not end before. */
+static bool check_end(const struct issuer *issuer, unsigned days, struct error *err)
+{
+    int64_t not_before, not_after;
+
+    issuer_validity(issuer, &not_before, &not_after);
+    if ((int64_t)time(NULL) + (int64_t)days * SECONDS_OF_DAY <= not_after)
+        return true;
+    error_set(err, ERROR_ISSUER_INVALID, "the issuer's certificate has ended", "have the issuer's certificate renewed");
+    return false;
+}
+
+/* Opens the issuer, unless it is, and finds out whether it can issue this certificate now, or in so many days. */
+static bool open_issuer(struct certificate_issue *issue, size_t index, unsigned days, struct error *err)
 {
     struct certificate_wanted wanted = wanted_of(issue, index, NULL, NULL);
     struct issuer **issuer = issuer_of(issue, index);
@@ -133,8 +147,13 @@ static bool open_issuer(struct certificate_issue *issue, size_t index, struct er
 
     ok = ok && rehearsal_check_issuer(issue->rehearsal, issuer_certificate(*issuer), err) &&
          note_issuer(&wanted, &issue->certificates[index], *issuer, err) &&
-         (!issuer_signs(*issuer) || set_dates(&wanted, err));
+         (issuer_signs(*issuer) ? set_dates(&wanted, days, err) : days == 0 || check_end(*issuer, days, err));
     return ok || failed(issue, index, err);
+}
+
+bool certificate_issue_try(struct certificate_issue *issue, size_t index, unsigned days, struct error *err)
+{
+    return open_issuer(issue, index, days, err);
 }
 
 bool certificate_issue_open(struct certificate_issue *issue, const struct provision_plan *plan, struct error *err)
@@ -146,7 +165,7 @@ bool certificate_issue_open(struct certificate_issue *issue, const struct provis
         if (step->kind != &provision_step_get_certificate || step->done)
             continue;
         index = (size_t)(profile_certificate_of(issue->profile, (size_t)step->key) - issue->profile->certificates);
-        if (issue->certificates[index].len == 0 && !open_issuer(issue, index, err))
+        if (issue->certificates[index].len == 0 && !open_issuer(issue, index, 0, err))
             return false;
     }
     return true;
@@ -213,7 +232,7 @@ static bool prepare(const struct certificate_issue *issue, struct certificate_wa
 {
     char path[PATH_MAX];
 
-    if (!set_dates(wanted, err) || !certificate_check_make_form(wanted, err) ||
+    if (!set_dates(wanted, 0, err) || !certificate_check_make_form(wanted, err) ||
         !certificate_check_build_tbs(wanted, tbs, err) ||
         !certificate_files_path(issue->config, wanted, "tbs", path, err))
         return false;
@@ -324,7 +343,7 @@ static bool issue_one(struct certificate_issue *issue, size_t index, struct cert
     struct issuer *issuer;
     bool ok;
 
-    if (!open_issuer(issue, index, err))
+    if (!open_issuer(issue, index, 0, err))
         return false;
     issuer = *issuer_of(issue, index);
     ok = note_issuer(wanted, issued, issuer, err) &&

@@ -64,6 +64,12 @@ struct provision_certificates certificate_issue_functions(struct certificate_iss
 bool certificate_issue_open(struct certificate_issue *issue, const struct provision_plan *plan, struct error *err);
 
 /*
+ * The same for the profile's certificate `index`, without a plan: whether its issuer could issue it `days` from now.
+ * certificate_issue_close() is needed in either case.
+ */
+bool certificate_issue_try(struct certificate_issue *issue, size_t index, unsigned days, struct error *err);
+
+/*
  * Writes the files of the certificates that were put together again from the device, so that they are here from now on.
  * False with ERROR_RECORD_FAILED, or why the issuer's certificates cannot be read.
  */

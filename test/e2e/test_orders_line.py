@@ -303,6 +303,11 @@ def test_a_share_that_comes_to_its_end_is_renewed(postgres, tmp_path):
         return line.station.json("order", "show", "WO-12", *office).event("order")["leased"]
 
     line.make(1, "--order", "WO-12", code=2)  # no share, and no word to take one
+    file = tmp_path / "station.yaml"
+    file.write_text(json.dumps({"imprint": 1, "name": "st-01", "profile": str(EXAMPLE), "state": str(line.station.state), "order": "WO-12", "operator": "17",
+                                "irreversible": True, "sockets": [{"name": "A1", "device": f"virtual:{tmp_path}/A1"}]}))
+    checked = run_program("--json", "station", file, "--check", code=6)
+    assert [one["found"] for one in checked.objects if one.get("item") == "line"] == ["good"] and "order lease --state" in checked.error["next"]
     line.station.run("order", "lease", "WO-12", 4, *own)
     line.make(1, "--order", "WO-12")
     line.make(2, "--order", "WO-12")
