@@ -2,6 +2,7 @@
 """A shift as the operator's browser shows it: Chromium without a screen, at the size of a station's and of a phone.
 
 Screenshots go to IMPRINT_SCREENSHOTS (build/screenshots); docs/guide/*.png are copies of them that somebody has looked at."""
+import contextlib
 import io
 import os
 import pathlib
@@ -12,6 +13,7 @@ import time
 import pytest
 from PIL import Image
 from selenium import webdriver
+from selenium.common.exceptions import JavascriptException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -22,7 +24,7 @@ from test_station import Line
 NAMES = [f"A{n}" for n in range(1, 9)]
 SHOTS = pathlib.Path(os.environ.get("IMPRINT_SCREENSHOTS", "build/screenshots"))
 SCREEN, PHONE = (1280, 800), (390, 844)
-SECONDS = 20
+SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +61,16 @@ def shoot(browser, name):
 def until(browser, script, wanted=True):
     """Until the script's value is the wanted one. (Selenium runs it beside the page: our policy forbids eval in it.)"""
     deadline = time.monotonic() + SECONDS
-    while (value := browser.execute_script(f"return {script}")) != wanted:
+    while (value := value_of(browser, script)) != wanted:
         assert time.monotonic() < deadline, (script, value)
         time.sleep(0.05)
+
+
+def value_of(browser, script):
+    """None between two pages, when what the script looks for is not there."""
+    with contextlib.suppress(JavascriptException):
+        return browser.execute_script(f"return {script}")
+    return None
 
 
 def tile(browser, name):
