@@ -120,6 +120,7 @@ _imprint_options() {
         "verify-record") echo "--profile" ;;
         "ledger new") echo "--key" ;;
         "ledger list") echo "--csv --keys --certificates" ;;
+        "ledger verify") echo "--tables" ;;
         "ledger alarms") echo "--server --local" ;;
         "witness serve") echo "--listen" ;;
         "line init") echo "--server --sql" ;;

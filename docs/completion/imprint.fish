@@ -172,6 +172,7 @@ complete -c imprint -n '__imprint_verb_is ledger list' -l keys -d 'the keys of f
 complete -c imprint -n '__imprint_verb_is ledger list' -l certificates -d 'the certificates of finished devices, as comma-separated values'
 complete -c imprint -n '__imprint_words_are ledger' -a show -d 'Show all that the ledger has of one device'
 complete -c imprint -n '__imprint_words_are ledger' -a verify -d 'Check the ledger: edits, gaps, forks, a clock that went back'
+complete -c imprint -n '__imprint_verb_is ledger verify' -l tables -d 'compare the derived tables with the entries, too'
 complete -c imprint -n '__imprint_verb_is ledger verify' -F
 complete -c imprint -n '__imprint_words_are ledger' -a alarms -d 'List the entries in which a device has what another one has'
 complete -c imprint -n '__imprint_verb_is ledger alarms' -l server -x -d 'only the line\'s, of this database: PostgreSQL\'s connection settings, without a password'

@@ -376,6 +376,7 @@
 #define database_connect imprint_database_connect
 #define database_copy imprint_database_copy
 #define database_open imprint_database_open
+#define database_open_temporary imprint_database_open_temporary
 #define database_password_verifier imprint_database_password_verifier
 #define database_postgres_ask imprint_database_postgres_ask
 #define database_postgres_bind imprint_database_postgres_bind
@@ -779,6 +780,8 @@
 #define ledger_attempts imprint_ledger_attempts
 #define ledger_chip_keeper imprint_ledger_chip_keeper
 #define ledger_close imprint_ledger_close
+#define ledger_compare_derived imprint_ledger_compare_derived
+#define ledger_compare_schema imprint_ledger_compare_schema
 #define ledger_derive imprint_ledger_derive
 #define ledger_derive_mcu imprint_ledger_derive_mcu
 #define ledger_each_made imprint_ledger_each_made

@@ -84,7 +84,14 @@ bool database_open(struct database *database, const char *path, const struct dat
                    enum database_mode mode, struct error *err);
 
 /*
- * The same on a server, whose database must be there. False with a reason, and closed; besides those above:
+ * A database of this kind that no other process sees, with its tables and no rows: what does not fit into some memory
+ * is in files that SQLite deletes by itself, where SQLITE_TMPDIR or TMPDIR names a folder, else in /var/tmp or /tmp.
+ * False with a reason, and closed.
+ */
+bool database_open_temporary(struct database *database, const struct database_kind *kind, struct error *err);
+
+/*
+ * As database_open() on a server, whose database must be there. False with a reason, and closed; besides those above:
  * ERROR_SERVER_AWAY (not reached in time, or going down: the same call may succeed later), ERROR_SERVER_UNTRUSTED
  * (TLS), ERROR_SERVER_REFUSED (login, rights), ERROR_USAGE (the settings are wrong, or have a password).
  *

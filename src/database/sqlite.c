@@ -25,6 +25,10 @@
 #define SETTINGS                                                                                                       \
     "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
 
+/* Of a database that is gone when it is closed: nothing is synced, and 16 MiB of it stay in memory. */
+#define TEMPORARY_SETTINGS                                                                                             \
+    "PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON; PRAGMA temp_store=FILE; PRAGMA cache_size=-16384;"
+
 #define OFF 0 /* what "PRAGMA synchronous" gives where nothing is synced: a test's file */
 
 #define NEW_SETTINGS "PRAGMA journal_mode=WAL;"
@@ -365,6 +369,25 @@ bool database_open(struct database *database, const char *path, const struct dat
         return true;
     }
     error_doing(err, error_keep_format(err, "open the %s", kind->name));
+    database_close(database);
+    return false;
+}
+
+bool database_open_temporary(struct database *database, const struct database_kind *kind, struct error *err)
+{
+    sqlite3 *handle = NULL;
+    const int code = sqlite3_open_v2("", &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+
+    memset(database, 0, sizeof *database);
+    database->kind = kind;
+    database->engine = &engine;
+    database->handle = handle;
+    snprintf(database->path, sizeof database->path, "temporary files, in TMPDIR or /var/tmp");
+    if (handle != NULL && code == SQLITE_OK && database_run(database, TEMPORARY_SETTINGS, err) &&
+        upgrade(database, err))
+        return true;
+    (void)database_sqlite_failed(database, code, err);
+    error_doing(err, error_keep_format(err, "make a temporary %s", kind->name));
     database_close(database);
     return false;
 }

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "ledger/derived.h"
+
 #define TEXT_SIZE 512
 
 /* One pass over the entries. */
@@ -319,11 +322,61 @@ static bool check_all(struct ledger *ledger, struct pass *pass, struct error *er
     return ok;
 }
 
+/* --- derived tables --- */
+
+static void on_difference(void *context, const struct ledger_difference *difference)
+{
+    struct ledger_verify *verify = context;
+
+    verify->differs++;
+    if (difference->has == NULL)
+        find(verify, "table", true, NULL, "%s %s is not in its table; by the entries it has: %s", difference->table,
+             difference->key, difference->derived);
+    else if (difference->derived == NULL)
+        find(verify, "table", true, NULL, "%s %s is in its table, and in no entry: %s", difference->table,
+             difference->key, difference->has);
+    else
+        find(verify, "table", true, NULL, "%s %s: the table has: %s; by the entries it has: %s", difference->table,
+             difference->key, difference->has, difference->derived);
+}
+
+static void on_schema(void *context, const struct ledger_difference *difference)
+{
+    find(context, "schema", true, NULL, difference->has == NULL ? "%s is missing" : "%s was not made by imprint",
+         difference->key);
+}
+
+/* An entry that is no JSON was found as "malformed". */
+static void on_refused(void *context, uint64_t seq, const char *cause)
+{
+    if (cause != NULL)
+        find(context, "table", true, &seq, "it contradicts the entries before it: %s", cause);
+}
+
+static bool check_schema(struct ledger *ledger, struct ledger_verify *verify, struct error *err)
+{
+    struct ledger_derived derived = {.context = verify, .differs = on_schema};
+
+    return ledger_compare_schema(ledger, &derived, err);
+}
+
+static bool check_tables(struct ledger *ledger, struct ledger_verify *verify, struct error *err)
+{
+    struct ledger_derived derived = {.context = verify, .differs = on_difference, .refused = on_refused};
+    const int64_t start = clock_now_ms();
+    const bool ok = ledger_compare_derived(ledger, &derived, err);
+
+    verify->rows = derived.rows;
+    verify->rows_ms = clock_now_ms() - start;
+    return ok;
+}
+
 /* All in one read transaction, so that a run that ends meanwhile changes nothing here. */
 bool ledger_verify(struct ledger *ledger, struct ledger_verify *verify, struct error *err)
 {
     struct pass pass = {.verify = verify, .ledger = ledger};
-    bool ok = database_run(&ledger->database, "BEGIN", err) && check_all(ledger, &pass, err);
+    bool ok = database_run(&ledger->database, "BEGIN", err) && check_schema(ledger, verify, err) &&
+              check_all(ledger, &pass, err) && (!verify->tables || check_tables(ledger, verify, err));
 
     (void)database_run(&ledger->database, "ROLLBACK", NULL);
     if (!ok)

@@ -14,7 +14,7 @@
 
 struct ledger_finding {
     const char *check; /* "edited", "gap", "place", "clock", "checkpoint", "fork", "cut", "malformed", "witness",
-                        * "stamp" */
+                        * "stamp", "schema", "table" */
     bool is_bad;       /* false: worth knowing; the ledger holds */
     bool has_seq;
     uint64_t seq;
@@ -30,8 +30,12 @@ struct ledger_verify {
     const struct cosigned_witness *witnesses;
     size_t witness_count;
     const char *stamp_ca; /* PEM file of the certificates that vouch for time stamps; NULL: they are not verified */
+    bool tables;          /* the derived tables are compared with the entries, too: takes far longer than the rest */
     /* Results. */
     uint64_t entries, bad, notes;
+    uint64_t rows;     /* of the tables that were compared */
+    int64_t rows_ms;   /* how long that took */
+    uint64_t differs;  /* of `bad` those that are in derived tables alone */
     uint64_t cosigned; /* how many entries the newest cosigned checkpoint covers */
     uint64_t stamped;  /* the same of the newest that is stamped */
     uint8_t root[MERKLE_BYTES];

@@ -158,7 +158,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
             ("verify-record", provisioned.device / "history.jsonl"),
             ("erase", "--yes"), ("adopt", EXAMPLE, "--dry-run"), ("adopt", EXAMPLE), ("provision", checked),
             ("certificate", "show"), ("certificate", "verify"), ("certificate", "export", tmp_path / "certificates"),
-            ("ledger", "list"), ("ledger", "list", "--keys"), ("ledger", "show", provisioned.record["serial"]), ("ledger", "verify"),
+            ("ledger", "list"), ("ledger", "list", "--keys"), ("ledger", "show", provisioned.record["serial"]), ("ledger", "verify", "--tables"),
             ("ledger", "export", tmp_path / "export"), ("ledger", "prove", provisioned.record["serial"], tmp_path / "proof"),
             ("ledger", "backup", tmp_path / "copy.db"), ("ledger", "rebuild"), ("ledger", "import"),
             ("order", "new", EXAMPLE, "--quantity", "2"), ("order", "list"), ("order", "close", "WO-1"),
