@@ -183,7 +183,7 @@ static void print_decided(void *context, const struct witness_answer *answer, co
     if (err->reason != ERROR_NONE)
         output_warn(output, "cannot cosign: %s", err->cause != NULL ? err->cause : error_reason_name(err->reason));
     else if (is_named)
-        output_say(output, "imprint: %s: %s, %" PRIu64 " entries; before: %" PRIu64, answer->checkpoint.log, word,
+        output_say(output, "imprint: %s: %s, entries: %" PRIu64 ", before: %" PRIu64, answer->checkpoint.log, word,
                    answer->checkpoint.size, answer->known);
     output_object(output, json_pack("{s:s, s:s, s:o, s:o, s:I}", "event", "witness-answer", "result", word, "log",
                                     is_named ? value_text(answer->checkpoint.log) : json_null(), "entries",
