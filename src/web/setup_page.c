@@ -55,8 +55,9 @@ static void put_sockets(FILE *out, struct desk *desk, const json_t *state)
         pages_put_cell(out, sockets[i].name);
         pages_put_cell(out, sockets[i].device);
         pages_put_cell(out, pages_text(one, "state"));
-        pages_put_cell(out, pages_text(one, "cause"));
-        fputs("</tr>\n", out);
+        fputs("<td class=\"long\">", out);
+        markup_text(out, pages_text(one, "cause"));
+        fputs("</td></tr>\n", out);
     }
     fputs("</table></div>\n", out);
 }

@@ -81,6 +81,11 @@ def word(name):
     return f"document.querySelector('[data-name=\"{name}\"] .word').textContent"
 
 
+def size(browser, selector):
+    """Of its text, in CSS pixels."""
+    return float(browser.find_element(By.CSS_SELECTOR, selector).value_of_css_property("font-size")[:-2])
+
+
 def text_of(browser, identity):
     return browser.find_element(By.ID, identity).get_attribute("textContent")
 
@@ -89,7 +94,7 @@ def overflowing(browser):
     """Elements whose text is wider than they are, and the page itself: nothing may be cut off at the side."""
     return browser.execute_script("""
         const wide = (one) => one.scrollWidth > one.clientWidth + 1;
-        return [document.documentElement, ...document.querySelectorAll(".head, .state, .action, header, footer, .tile")]
+        return [document.documentElement, ...document.querySelectorAll(".head, .state, .action, header, footer, .tile, #scanned")]
             .filter(wide).map((one) => one.className + " " + one.textContent);""")
 
 
@@ -137,6 +142,7 @@ def test_a_shift(browser, line):
     # Colour, shape and word each say it.
     assert len({tile(browser, name).value_of_css_property("background-color") for name in ("A1", "A4", "A8")}) == 3
     assert len({tile(browser, name).find_element(By.TAG_NAME, "use").get_attribute("href") for name in ("A1", "A4", "A8")}) == 3
+    assert len({tile(browser, name).value_of_css_property("border-image-source") for name in ("A1", "A4")}) == 2  # at the edge of the eye
     for selector in (".tile.pass", ".tile.fail", ".tile.empty", "header", "#live"):
         assert contrast(browser, selector) >= 4.5, selector
     assert (text_of(browser, "passed"), text_of(browser, "failed"), text_of(browser, "first-pass")) == ("6", "1", "85.7 %")

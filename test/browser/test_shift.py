@@ -9,7 +9,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
 from conftest import EXAMPLE, run_program
-from test_page import NAMES, PHONE, SCREEN, browser, overflowing, resize, shoot, tile, until, word  # noqa: F401 (the fixture)
+from test_page import NAMES, PHONE, SCREEN, browser, contrast, overflowing, resize, shoot, size, tile, until, word  # noqa: F401 (the fixture)
 from test_quarantine import attempt, faulty
 from test_station import Line
 from test_station_login import USERS, write_users
@@ -46,6 +46,8 @@ def see(driver, name):
     """The page as somebody sees it on the station's screen: kept, checked, and nothing is cut off at the side."""
     until(driver, "document.readyState", "complete")
     assert overflowing(driver) == []
+    # No table has something that is only seen by moving it.
+    assert driver.execute_script("return [...document.querySelectorAll('.wide')].filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent)") == []
     shoot(driver, name)
     check_axe(driver)
 
@@ -179,6 +181,8 @@ def test_labels(browser, tmp_path):  # noqa: F811
     until(browser, "document.querySelector('[data-name=\"A1\"] .action').textContent", "scan its label")
     until(browser, "document.querySelectorAll('.owed').length", 1)  # there is no folder
     serial = line.wait(event="socket", name="A1", state="pass")["serial"]
+    # What a person has to do is seen from two metres: a band of its own, and tiles as large as the page has room for.
+    assert contrast(browser, ".asks .action") >= 4.5 and size(browser, ".word") >= 120 and size(browser, ".action") >= 80
     see(browser, "labels")
     (tmp_path / "labels").mkdir()
     browser.find_element(By.CSS_SELECTOR, ".owed button").click()
@@ -188,10 +192,12 @@ def test_labels(browser, tmp_path):  # noqa: F811
     wrong = serial[:-2] + "00"
     scan(browser, wrong)
     until(browser, "document.getElementById('scanned').textContent", f"no: this is the label of {wrong}, which is in no socket")
+    assert contrast(browser, "#scanned.wrong") >= 4.5 and size(browser, "#scanned") >= 30
     see(browser, "label-wrong")
     scan(browser, serial)
     until(browser, "document.getElementById('scanned').textContent", "label of socket A1: right")
     until(browser, "document.querySelector('[data-name=\"A1\"] .action').textContent", "to good tray")
+    assert contrast(browser, "#scanned") >= 4.5 and size(browser, "#scanned") >= 30 and browser.find_elements(By.CSS_SELECTOR, ".asks") == []
     see(browser, "label-right")
     browser.execute_script("document.activeElement.blur()")
     scan(browser, serial)  # nothing waits any more: it leads to the device

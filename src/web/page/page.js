@@ -58,7 +58,8 @@ function detailOf(socket) {
 }
 
 function tileOf(socket) {
-  const tile = make("li", "tile " + (shapes[socket.word] || "wait"));
+  const asks = socket.action.startsWith("scan ");
+  const tile = make("li", "tile " + (shapes[socket.word] || "wait") + (asks ? " asks" : ""));
   const head = make("div", "head");
   const state = make("div", "state");
   tile.tabIndex = 0;
