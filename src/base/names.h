@@ -748,10 +748,12 @@
 #define label_lay_out imprint_label_lay_out
 #define label_mark_is_set imprint_label_mark_is_set
 #define label_mark_list imprint_label_mark_list
+#define label_mark_note_printed imprint_label_mark_note_printed
 #define label_mark_remove imprint_label_mark_remove
 #define label_mark_set imprint_label_mark_set
 #define label_png_write imprint_label_png_write
 #define label_scans_allow imprint_label_scans_allow
+#define label_scans_describe imprint_label_scans_describe
 #define label_scans_note_due imprint_label_scans_note_due
 #define label_scans_note_order imprint_label_scans_note_order
 #define label_scans_open imprint_label_scans_open

@@ -224,7 +224,7 @@ static bool name_kept(const struct cli *cli, struct target *target, const struct
     return folder_check_output(&cli->station.config, target->kept, err);
 }
 
-/* A station that waits for this label is told so by the mark that is gone. */
+/* A station that waits for this label is told so by its mark that is gone. */
 static bool print(const struct cli *cli, const struct target *target, const char *serial, struct bytes label,
                   struct error *err)
 {
@@ -234,7 +234,7 @@ static bool print(const struct cli *cli, const struct target *target, const char
     if (target->out != NULL ? !file_replace(target->out, label, 0666, ERROR_INPUT_FILE, err)
                             : !printer_send(&target->printer, title, label, err))
         return false;
-    label_mark_remove(cli->station.config.state, serial, LABEL_MARK_DUE);
+    label_mark_note_printed(cli->station.config.state, serial);
     return true;
 }
 

@@ -48,17 +48,28 @@ static bool forget(struct label_scans *scans, const char *serial, size_t *index)
     return false;
 }
 
+void label_scans_describe(const struct label_scans *scans, size_t index, const struct panel_board *board,
+                          char text[static LABEL_MARK_TEXT_SIZE])
+{
+    const struct panel_settings *settings = scans->settings;
+
+    text[0] = '\0';
+    if (can_scan(settings) && (settings->labels.scan || board->scans_label))
+        (void)snprintf(text, LABEL_MARK_TEXT_SIZE, "%s%s", settings->sockets[index].name,
+                       board->scans_label ? BY_ORDER : "");
+}
+
 bool label_scans_note_due(struct label_scans *scans, size_t index, struct panel_board *board)
 {
     const struct panel_settings *settings = scans->settings;
     char text[LABEL_MARK_TEXT_SIZE];
     size_t before;
 
-    if (!settings->labels.scan && !board->scans_label)
+    label_scans_describe(scans, index, board, text);
+    if (text[0] == '\0')
         return true;
     (void)forget(scans, board->serial, &before); /* it was in another socket; its mark is replaced */
     memcpy(scans->awaited[index], board->serial, sizeof scans->awaited[index]);
-    (void)snprintf(text, sizeof text, "%s%s", settings->sockets[index].name, board->scans_label ? BY_ORDER : "");
     if (label_mark_set(settings->state, board->serial, LABEL_MARK_SCAN, text))
         return true;
     (void)snprintf(board->cause, sizeof board->cause,

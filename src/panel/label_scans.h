@@ -9,6 +9,7 @@
 
 #include "panel/board.h"
 #include "panel/settings.h"
+#include "station/label_mark.h"
 #include "station/station_ledger.h"
 
 /* Zero-initialised: none is awaited. */
@@ -19,6 +20,10 @@ struct label_scans {
 
 /* `settings` must stay. Awaits what the station before has awaited. */
 void label_scans_open(struct label_scans *scans, const struct panel_settings *settings);
+
+/* What the mark of its scan will hold if the board in socket `index` is made; "": its label is not scanned back. */
+void label_scans_describe(const struct label_scans *scans, size_t index, const struct panel_board *board,
+                          char text[static LABEL_MARK_TEXT_SIZE]);
 
 /*
  * The label of the board in socket `index` is due: from now on it is awaited, if it must be scanned. False, and the

@@ -89,10 +89,10 @@ void labels_close(struct labels *labels)
     worker_ask_to_end(&labels->worker);
 }
 
-void labels_note_work(const struct labels *labels, const struct panel_board *board)
+void labels_note_work(const struct labels *labels, const char *scan, const struct panel_board *board)
 {
     if (are_wanted(labels) && board->has_plan && board->changes > 0)
-        (void)label_mark_set(labels->settings->state, board->serial, LABEL_MARK_WORK, "");
+        (void)label_mark_set(labels->settings->state, board->serial, LABEL_MARK_WORK, scan);
 }
 
 bool labels_note_pass(struct labels *labels, const char *socket, const struct panel_board *board)
@@ -111,6 +111,7 @@ bool labels_note_pass(struct labels *labels, const char *socket, const struct pa
         return true;
     item = add(labels, board->serial, socket);
     item->has_mark = label_mark_set(settings->state, board->serial, LABEL_MARK_DUE, socket);
+    item->has_work = !item->has_mark && label_mark_is_set(settings->state, board->serial, LABEL_MARK_WORK);
     return true;
 }
 
@@ -257,7 +258,15 @@ static bool has_ended(const struct worker *worker)
     return poll(&polled, 1, 0) > 0;
 }
 
-/* A person may have printed it by hand: then its mark is gone. */
+/* A person may have printed it by hand: then its mark is gone, or that of its run where it has none. */
+static bool is_printed_by_hand(const struct labels *labels, const struct labels_item *item)
+{
+    const enum label_mark mark = item->has_mark ? LABEL_MARK_DUE : LABEL_MARK_WORK;
+
+    return item->state == LABELS_FAILED && (item->has_mark || item->has_work) &&
+           !label_mark_is_set(labels->settings->state, item->serial, mark);
+}
+
 static bool drop_printed(struct labels *labels)
 {
     bool any = false;
@@ -265,8 +274,7 @@ static bool drop_printed(struct labels *labels)
     for (size_t i = labels->count; i-- > 0;) {
         struct labels_item *item = &labels->items[i];
 
-        if (item->state != LABELS_FAILED || !item->has_mark ||
-            label_mark_is_set(labels->settings->state, item->serial, LABEL_MARK_DUE))
+        if (!is_printed_by_hand(labels, item))
             continue;
         item->state = LABELS_PRINTED;
         labels->changed(labels->context, item);

@@ -26,7 +26,8 @@ struct labels_item {
     char serial[BOARD_SERIAL_SIZE], socket[PROFILE_NAME_MAX];
     enum labels_state state;
     bool has_mark;  /* in the state folder */
-    bool ends_work; /* it has no mark, and that of its run is removed when it is printed */
+    bool has_work;  /* it has no mark, and that of its run stands for it: gone, the label is owed no more */
+    bool ends_work; /* the mark of its run is removed when it is printed: no scan needs it */
     bool is_test;   /* of no device: `serial` is its text */
     char cause[BOARD_TEXT_SIZE], next[BOARD_TEXT_SIZE];
 };
@@ -52,8 +53,11 @@ void labels_open(struct labels *labels, const struct panel_settings *settings, s
 /* A label that is being printed is left to its mark. */
 void labels_close(struct labels *labels);
 
-/* A worker is about to work on the board, whose plan is known: if it will be made, a label will be due. */
-void labels_note_work(const struct labels *labels, const struct panel_board *board);
+/*
+ * A worker is about to work on the board, whose plan is known: if it will be made, a label will be due. `scan`:
+ * label_scans_describe().
+ */
+void labels_note_work(const struct labels *labels, const char *scan, const struct panel_board *board);
 
 /*
  * The board has passed in this socket. True: it was made, and its label is due; labels_note_kept() when all marks that

@@ -77,6 +77,14 @@ static int64_t patience_of(const struct slot *slot, enum command_kind kind)
                                   : (int64_t)slot->panel->settings->worker_s * 1000;
 }
 
+static void note_label(const struct slot *slot)
+{
+    char scan[LABEL_MARK_TEXT_SIZE];
+
+    label_scans_describe(&slot->panel->scans, slot->index, &slot->board, scan);
+    labels_note_work(&slot->panel->labels, scan, &slot->board);
+}
+
 /* Nothing is to be done by the worker that looked. */
 static void dismiss(struct slot *slot)
 {
@@ -98,7 +106,7 @@ static void continue_worker(struct slot *slot, bool needs_power)
     words = command_shared_words(&command);
     if (words != NULL && strcmp(words, slot->asks) == 0 && !needs_power) {
         forget_question(slot);
-        labels_note_work(&slot->panel->labels, &slot->board);
+        note_label(slot);
         worker_answer(&slot->worker, command.arm[0] != '\0' ? command.arm : slot->board.serial,
                       patience_of(slot, COMMAND_WORK));
     } else {
@@ -140,7 +148,7 @@ bool slot_start_worker(struct slot *slot, enum command_kind kind)
         scanned_give(&slot->panel->scanned, slot->panel->settings, &slot->board);
     command_make(&command, slot->panel->settings, slot->index, kind, &slot->board);
     if (kind == COMMAND_WORK)
-        labels_note_work(&slot->panel->labels, &slot->board);
+        note_label(slot);
     slot->scan = (struct presence_scan){.is_there = false};
     if (kind != COMMAND_SCAN)
         board_begin(&slot->board);

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "chip/config.h"
@@ -61,9 +62,10 @@ bool label_mark_set(const char *state, const char *serial, enum label_mark mark,
 
 bool label_mark_is_set(const char *state, const char *serial, enum label_mark mark)
 {
+    struct stat file;
     char path[PATH_MAX];
 
-    return name_mark(path, state, serial, mark) && access(path, F_OK) == 0;
+    return name_mark(path, state, serial, mark) && lstat(path, &file) == 0 && S_ISREG(file.st_mode);
 }
 
 void label_mark_remove(const char *state, const char *serial, enum label_mark mark)
@@ -96,6 +98,19 @@ static void read_text(const char *state, const char *serial, enum label_mark mar
     text[len > 0 ? len : 0] = '\0';
     if (fd >= 0)
         (void)close(fd);
+}
+
+void label_mark_note_printed(const char *state, const char *serial)
+{
+    char scan[LABEL_MARK_TEXT_SIZE];
+
+    label_mark_remove(state, serial, LABEL_MARK_DUE);
+    if (!label_mark_is_set(state, serial, LABEL_MARK_WORK))
+        return;
+    read_text(state, serial, LABEL_MARK_WORK, scan);
+    if (scan[0] == '\0' || label_mark_is_set(state, serial, LABEL_MARK_SCAN) ||
+        label_mark_set(state, serial, LABEL_MARK_SCAN, scan))
+        label_mark_remove(state, serial, LABEL_MARK_WORK);
 }
 
 void label_mark_list(const char *state, enum label_mark mark,

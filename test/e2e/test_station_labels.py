@@ -357,44 +357,70 @@ def test_a_scan_that_cannot_be_kept(make_line):  # noqa: F811
     line.stop()
 
 
-def test_a_label_that_was_scanned_is_not_printed_again(make_line):  # noqa: F811
-    """The mark of its scan cannot be written, and it is scanned as the tile says: the board is confirmed later without a second label."""
-    line = make_line(labels={"to": "folder:labels"}, order="WO-1")
+def a_label_whose_mark_fails(line, kind):
+    """A board whose label is due, and the name that stands in the way of its mark: "scan", or the temporary file of "due"."""
     (line.folder / "labels").mkdir()
     write_users(line, **USERS)
-    new_order(line, "WO-1", "--scan-labels")
+    new_order(line, "WO-1", *(["--scan-labels"] if kind == "scan" else []))
     board = line.board(1)
     serial = run_program("--json", "--device", f"virtual:{board}", "info").event("chip")["serial"]
-    mark = line.folder / "state" / "labels" / f"{serial}.scan"
-    mark.mkdir(parents=True)
     line.start()
-    assert put_in(line, 1, "A1", board)["unscanned"] == serial
+    mark = line.folder / "state" / "labels" / f"{serial}.{kind}{'' if kind == 'scan' else f'.imprint-new.{line.process.pid}'}"
+    mark.mkdir(parents=True)
+    assert put_in(line, 1, "A1", board).get("unscanned") == (serial if kind == "scan" else None)
+    return serial, mark
+
+
+@pytest.mark.parametrize("kind", ["scan", "due"])
+def test_a_label_whose_mark_fails_is_not_printed_again(make_line, kind):  # noqa: F811
+    """The mark of its scan cannot be written, and it is scanned as the tile says; or the mark that it is due, and it is printed all the same."""
+    line = make_line(labels={"to": "folder:labels"}, order="WO-1")
+    serial, mark = a_label_whose_mark_fails(line, kind)
     label(line, serial, "printed")
-    person = Person(line.place)
-    person.log_in("17")
-    assert scan(person, serial)["matches"]
-    until_page(line, lambda sockets: "unscanned" not in sockets["A1"])
+    if kind == "scan":
+        person = Person(line.place)
+        person.log_in("17")
+        assert scan(person, serial)["matches"]
+        until_page(line, lambda sockets: "unscanned" not in sockets["A1"])
     assert owed(line) == [mark.name]
     line.stop()
     mark.rmdir()
     confirm_without_a_label(line)
 
 
-def test_a_label_that_was_printed_from_memory_is_not_printed_again(make_line):  # noqa: F811
-    """The mark that it is due cannot be written; no scan is awaited: once it is printed, nothing is owed."""
-    line = make_line(labels={"to": "folder:labels"})
-    (line.folder / "labels").mkdir()
-    board = line.board(1)
-    serial = run_program("--json", "--device", f"virtual:{board}", "info").event("chip")["serial"]
-    line.start()
-    mark = line.folder / "state" / "labels" / f"{serial}.due.imprint-new.{line.process.pid}"  # under which it would be written
-    mark.mkdir(parents=True)
-    put_in(line, 1, "A1", board)
-    label(line, serial, "printed")
+@pytest.mark.parametrize("is_running", [True, False])
+def test_a_label_without_a_mark_that_is_printed_by_hand(make_line, is_running):  # noqa: F811
+    """The mark that it is due cannot be written, the printer is away, and a person prints it: the station is told so, and prints none when it confirms the board."""
+    line = make_line(labels={"to": "folder:nowhere"}, order="WO-1")
+    serial, mark = a_label_whose_mark_fails(line, "due")
+    label(line, serial, "failed")
+    assert sorted(owed(line)) == sorted([f"{serial}.work", mark.name])
+    if not is_running:
+        line.stop(signal.SIGKILL, -signal.SIGKILL)
+    run_program("--state", line.folder / "state", "label", serial, "--to", f"folder:{line.folder}/labels")
     assert owed(line) == [mark.name]
-    line.stop()
+    if is_running:
+        label(line, serial, "printed")
+        line.stop()
     mark.rmdir()
+    line.write(labels={"to": "folder:labels"})
     confirm_without_a_label(line)
+
+
+def test_a_label_printed_by_hand_is_still_scanned(make_line):  # noqa: F811
+    """Neither mark could be written; who prints it by hand, when there is room again, takes no scan away."""
+    line = make_line(labels={"to": "folder:nowhere", "scan": True}, order="WO-1")
+    serial, mark = a_label_whose_mark_fails(line, "scan")
+    label(line, serial, "failed")
+    line.stop(signal.SIGKILL, -signal.SIGKILL)
+    (line.folder / "state" / "labels" / f"{serial}.due").unlink()
+    mark.rmdir()
+    run_program("--state", line.folder / "state", "label", serial, "--to", f"folder:{line.folder}/labels")
+    assert owed(line) == [mark.name] and mark.read_text() == "A1\norder"
+    line.start()
+    again = line.wait(event="socket", name="A1", state="pass")
+    assert (again["changes"], again["unscanned"], again["action"]) == (0, serial, "scan its label")
+    line.stop()
 
 
 def confirm_without_a_label(line):
