@@ -12,6 +12,7 @@
 #include "cli/outputs.h"
 #include "imprint_version.h"
 #include "panel/fork_server.h"
+#include "station/line_keeper.h"
 #include "station/stop.h"
 
 #include <mbedtls/build_info.h>
@@ -190,10 +191,11 @@ static bool check_trace(const struct cli *cli, struct error *err)
     return false;
 }
 
-/* One run of the program. */
-static int run_program(int argc, char **argv)
+/* One run of the program. `line`: station_config.line. */
+static int run_program(int argc, char **argv, int line)
 {
-    struct cli cli = {.station = {.config = {.device = "virtual"}, .events = {&cli.output, print_message}}};
+    struct cli cli = {
+        .station = {.config = {.device = "virtual", .line = line}, .events = {&cli.output, print_message}}};
     struct error err = ERROR_IN(cli.error_room);
     enum cli_exit code = CLI_DONE;
 
@@ -226,8 +228,16 @@ static int run_program(int argc, char **argv)
     return (int)code;
 }
 
+/* A worker of a station; `given`, its way to the line, -1 for none. */
+static int run_worker(int argc, char **argv, int given)
+{
+    if (line_keeper_is_asked(argc, argv))
+        return line_keeper_serve(argv[1]);
+    return run_program(argc, argv, given > STDERR_FILENO ? given : 0);
+}
+
 /* A station has its workers from a process that has this program loaded already. */
 int main(int argc, char **argv)
 {
-    return fork_server_is_asked(argc, argv) ? fork_server_serve(run_program) : run_program(argc, argv);
+    return fork_server_is_asked(argc, argv) ? fork_server_serve(run_worker) : run_program(argc, argv, 0);
 }

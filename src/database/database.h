@@ -70,6 +70,7 @@ struct database {
     const struct database_engine *engine;
     bool in_transaction;
     bool syncs_later; /* of a file: the transaction's commit is synced when the write lock is free again */
+    bool is_shared;   /* another process has the connection */
     bool is_lost;     /* the connection broke, or what the server does is unknown: nothing more can be asked */
     unsigned answer_ms;
     int64_t waiting_since_ms;
@@ -100,6 +101,22 @@ bool database_open_temporary(struct database *database, const struct database_ki
  */
 bool database_connect(struct database *database, const struct database_server *server, const struct database_kind *kind,
                       enum database_mode mode, struct error *err);
+
+/*
+ * The same through another process, which has a connection to that server and answers at `socket`, one end of a pair:
+ * without a login, and with DATABASE_JOIN. No transactions. The socket stays the caller's, and can have several
+ * databases, which are asked one after the other. False without a reason where that process has no connection, or
+ * another server's: database_connect() then does it, or says why not.
+ */
+bool database_connect_shared(struct database *database, int socket, const struct database_server *server,
+                             const struct database_kind *kind);
+
+/*
+ * Is that process: answers the questions of all whose sockets arrive over `from` (SCM_RIGHTS), one after the other.
+ * From the end of `from`, or when `most_ms` have passed, nobody new is accepted: `from` is closed. Returns when the
+ * last one has closed its socket, or at once when the connection broke. `server`: whose connection the database is.
+ */
+void database_share(struct database *database, int from, const struct database_server *server, unsigned most_ms);
 
 /* Whether a server's settings can be read and have no password. False with ERROR_USAGE; reaches no server. */
 bool database_check_settings(const char *settings, struct error *err);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error_format.h"
+#include "database/postgres_shared.h"
 
 #define SETTINGS_MAX 48 /* how many of libpq's settings a connection can have here */
 #define SQL_MAX 512
@@ -42,6 +43,8 @@ static bool begin(struct database *database, struct error *err)
 {
     char sql[SQL_MAX];
 
+    if (database->is_shared)
+        return database_refuse(database, ERROR_UNEXPECTED, "a shared connection has no transactions", NULL, err);
     (void)snprintf(sql, sizeof sql, "BEGIN; SELECT pg_advisory_xact_lock(%lu)",
                    (unsigned long)database->kind->application_id);
     if (run(database, sql, err))
@@ -73,10 +76,13 @@ static bool settle(struct database *database, struct error *err)
 
 static void close_connection(struct database *database)
 {
-    PQfinish(database->handle);
+    if (database->is_shared)
+        database_postgres_close_shared(database);
+    else
+        PQfinish(database->handle);
 }
 
-static const struct database_engine engine = {
+const struct database_engine database_postgres_engine = {
     .run = run,
     .begin = begin,
     .commit = commit,
@@ -122,10 +128,16 @@ static bool check_settings(const struct database *database, const PQconninfoOpti
     return true;
 }
 
-/* Ours come last, where libpq takes the last of a name. */
+/*
+ * Ours come last, where libpq takes the last of a name; what may be set otherwise comes first. A server that lost its
+ * power is noticed in half a minute by who keeps a connection; the system's own default is two hours.
+ */
 static void take_settings(const PQconninfoOption *options, const struct database_server *server,
                           struct settings *settings)
 {
+    add(settings, "keepalives_idle", "15");
+    add(settings, "keepalives_interval", "5");
+    add(settings, "keepalives_count", "3");
     for (; options->keyword != NULL; options++) {
         if (options->val != NULL)
             add(settings, options->keyword, options->val);
@@ -270,8 +282,8 @@ static bool read_text(struct database *database, const char *sql, char *text, si
     return ok;
 }
 
-/* `*version` 0: it has no tables of this kind. */
-static bool read_version(struct database *database, unsigned *version, struct error *err)
+/* The row of the tables' kind. `*version` 0: there is none. */
+static bool read_row(struct database *database, unsigned *version, struct error *err)
 {
     const struct database_kind *kind = database->kind;
     char sql[SQL_MAX], text[64] = "", *end;
@@ -279,8 +291,6 @@ static bool read_version(struct database *database, unsigned *version, struct er
     bool is_there;
 
     *version = 0;
-    if (!read_text(database, HAS_VERSIONS, text, sizeof text, &is_there, err) || !is_there)
-        return err->reason == ERROR_NONE;
     (void)snprintf(sql, sizeof sql, "SELECT application_id || ' ' || version FROM imprint_version WHERE name = '%s'",
                    kind->name);
     if (!read_text(database, sql, text, sizeof text, &is_there, err) || !is_there)
@@ -298,6 +308,26 @@ static bool read_version(struct database *database, unsigned *version, struct er
                                NULL, err);
     *version = (unsigned)number;
     return true;
+}
+
+bool database_postgres_has_version(struct database *database)
+{
+    char room[ERROR_ROOM];
+    struct error ignored = ERROR_IN(room);
+    unsigned version;
+
+    return read_row(database, &version, &ignored) && version == database->kind->version;
+}
+
+/* `*version` 0: it has no tables of this kind. */
+static bool read_version(struct database *database, unsigned *version, struct error *err)
+{
+    char text[64];
+    bool is_there;
+
+    *version = 0;
+    return read_text(database, HAS_VERSIONS, text, sizeof text, &is_there, err) &&
+           (!is_there || read_row(database, version, err));
 }
 
 /* In a transaction: what was read before it may have changed. */
@@ -379,7 +409,7 @@ bool database_connect(struct database *database, const struct database_server *s
 {
     memset(database, 0, sizeof *database);
     database->kind = kind;
-    database->engine = &engine;
+    database->engine = &database_postgres_engine;
     database->answer_ms = server->answer_ms != 0 ? server->answer_ms : DATABASE_ANSWER_MS;
     (void)snprintf(database->path, sizeof database->path, SETTINGS_NAME);
     if (connect_to(database, server, err) && set_session(database, mode, err) &&
@@ -393,8 +423,9 @@ bool database_connect(struct database *database, const struct database_server *s
 bool database_password_verifier(struct database *database, const char *password, const char *role,
                                 char verifier[static DATABASE_VERIFIER_SIZE], struct error *err)
 {
-    char *text =
-        database->engine != &engine ? NULL : PQencryptPasswordConn(database->handle, password, role, "scram-sha-256");
+    char *text = database->engine != &database_postgres_engine || database->is_shared
+                     ? NULL
+                     : PQencryptPasswordConn(database->handle, password, role, "scram-sha-256");
     const bool ok = text != NULL && strlen(text) < DATABASE_VERIFIER_SIZE;
 
     if (ok)

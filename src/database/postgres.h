@@ -41,6 +41,15 @@ bool database_postgres_is_refusal(const PGresult *result);
 bool database_postgres_connection_failed(const struct database *database, const PGconn *connection, bool in_tls,
                                          struct error *err);
 
+/* The row of functions of a server. */
+extern const struct database_engine database_postgres_engine;
+
+/* Whether the tables are there, in this program's version. */
+bool database_postgres_has_version(struct database *database);
+
+/* Notes that what the server does with what it was sent is unknown from here on. Always NULL. */
+PGresult *database_postgres_lose(struct database *database, const char *cause, struct error *err);
+
 /* postgres_statement.c, for the row of functions in postgres.c. */
 bool database_postgres_prepare(struct statement *statement, const char *sql, struct error *err);
 void database_postgres_bind(struct statement *statement, int parameter, const struct database_value *value);

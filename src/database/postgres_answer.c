@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "database/postgres.h"
+#include "database/postgres_shared.h"
 
 int64_t database_postgres_deadline(unsigned ms)
 {
@@ -28,8 +29,7 @@ bool database_postgres_wait(int socket, short events, int64_t deadline)
     }
 }
 
-/* What the server does with what it was sent is unknown from here on. Always NULL. */
-static PGresult *lose(struct database *database, const char *cause, struct error *err)
+PGresult *database_postgres_lose(struct database *database, const char *cause, struct error *err)
 {
     database->is_lost = true;
     (void)database_refuse(database, ERROR_SERVER_AWAY, cause,
@@ -89,7 +89,7 @@ static PGresult *receive(struct database *database, struct error *err)
         return kept;
     }
     PQclear(kept);
-    return lose(database, cause, err);
+    return database_postgres_lose(database, cause, err);
 }
 
 PGresult *database_postgres_ask(struct database *database, const char *sql,
@@ -98,13 +98,15 @@ PGresult *database_postgres_ask(struct database *database, const char *sql,
     int sent;
 
     if (database->handle == NULL || database->is_lost)
-        return lose(database, "the connection to the server broke", err);
+        return database_postgres_lose(database, "the connection to the server broke", err);
+    if (database->is_shared)
+        return database_postgres_ask_shared(database, sql, parameters, err);
     if (parameters == NULL)
         sent = PQsendQuery(database->handle, sql);
     else
         sent = PQsendQueryParams(database->handle, sql, parameters->count, parameters->types, parameters->values,
                                  parameters->lengths, parameters->formats, 0);
     if (sent == 0)
-        return lose(database, "the connection to the server broke", err);
+        return database_postgres_lose(database, "the connection to the server broke", err);
     return receive(database, err);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error_format.h"
-#include "database/postgres.h"
+#include "database/postgres_shared.h"
 
 #define TEXT_MAX 512
 #define AGAIN "check server and network, then run the same command again"
@@ -66,6 +66,16 @@ static bool failed(const struct database *database, const char *state, const cha
     return false;
 }
 
+/* The server's word on a failure. A result that came from another process has them as a row: postgres_shared.c. */
+static const char *error_field(const PGresult *result, int field)
+{
+    const char *text = PQresultErrorField(result, field);
+
+    if (text == NULL && PQresultStatus(result) == PGRES_FATAL_ERROR && PQntuples(result) == 1)
+        text = PQgetvalue(result, 0, field == PG_DIAG_SQLSTATE ? POSTGRES_ERROR_STATE : POSTGRES_ERROR_MESSAGE);
+    return text == NULL || text[0] == '\0' ? NULL : text;
+}
+
 bool database_postgres_succeeded(const struct database *database, const PGresult *result, struct error *err)
 {
     const ExecStatusType status = PQresultStatus(result);
@@ -74,15 +84,15 @@ bool database_postgres_succeeded(const struct database *database, const PGresult
 
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
         return true;
-    state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    state = error_field(result, PG_DIAG_SQLSTATE);
+    message = error_field(result, PG_DIAG_MESSAGE_PRIMARY);
     clean(message != NULL ? message : PQresultErrorMessage(result), text);
     return failed(database, state != NULL ? state : "08006", text, err); /* without one it is libpq's: no connection */
 }
 
 bool database_postgres_is_refusal(const PGresult *result)
 {
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *state = error_field(result, PG_DIAG_SQLSTATE);
 
     return state != NULL && strncmp(state, "23", 2) == 0;
 }

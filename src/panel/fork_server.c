@@ -117,17 +117,24 @@ void fork_server_stop(struct fork_server *server)
     server->pid = 0;
 }
 
-/* Arguments and the worker's end of its socket, as one message. */
-static bool send_arguments(const struct fork_server *server, const char *const *arguments, int out)
+/* What a worker gets: its end of its socket, and what else the station gives it. */
+enum { FD_OUT, FD_GIVEN, FD_COUNT };
+
+union control {
+    struct cmsghdr header; /* cppcheck-suppress unusedStructMember ; for its alignment */
+    char room[CMSG_SPACE(FD_COUNT * sizeof(int))];
+};
+
+/* Arguments and descriptors, as one message. */
+static bool send_arguments(const struct fork_server *server, const char *const *arguments,
+                           const int fds[static FD_COUNT])
 {
+    const size_t fds_len = (fds[FD_GIVEN] >= 0 ? 2 : 1) * sizeof fds[0];
     char text[MESSAGE_MAX];
-    union {
-        struct cmsghdr header; /* cppcheck-suppress unusedStructMember ; for its alignment */
-        char room[CMSG_SPACE(sizeof(int))];
-    } control = {.room = {0}};
+    union control control = {.room = {0}};
     struct iovec part = {.iov_base = text, .iov_len = 0};
     struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = CMSG_SPACE(fds_len)};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
     for (size_t i = 0; i < FORK_SERVER_ARGUMENTS_MAX && arguments[i] != NULL; i++) {
@@ -142,8 +149,8 @@ static bool send_arguments(const struct fork_server *server, const char *const *
     }
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof out);
-    memcpy(CMSG_DATA(header), &out, sizeof out);
+    header->cmsg_len = CMSG_LEN(fds_len);
+    memcpy(CMSG_DATA(header), fds, fds_len);
     return sendmsg(server->socket, &message, MSG_NOSIGNAL) == (ssize_t)part.iov_len;
 }
 
@@ -160,7 +167,7 @@ static bool read_pid(int out, pid_t *pid)
 }
 
 /* One try. The worker runs from the byte on, so one whose pid nobody has read never does. */
-static pid_t launch(const struct fork_server *server, const char *const *arguments, int *out)
+static pid_t launch(const struct fork_server *server, const char *const *arguments, int given, int *out)
 {
     int ends[2], saved;
     bool is_sent, ok;
@@ -168,7 +175,7 @@ static pid_t launch(const struct fork_server *server, const char *const *argumen
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return 0;
-    is_sent = send_arguments(server, arguments, ends[1]);
+    is_sent = send_arguments(server, arguments, (const int[]){ends[1], given});
     saved = errno;
     (void)close(ends[1]);
     errno = saved;
@@ -184,16 +191,16 @@ static pid_t launch(const struct fork_server *server, const char *const *argumen
     return 0;
 }
 
-int fork_server_launch(struct fork_server *server, const char *const *arguments, int *out, struct error *err)
+int fork_server_launch(struct fork_server *server, const char *const *arguments, int given, int *out, struct error *err)
 {
-    pid_t pid = server->pid != 0 ? launch(server, arguments, out) : 0;
+    pid_t pid = server->pid != 0 ? launch(server, arguments, given, out) : 0;
 
     if (pid != 0)
         return pid;
     fork_server_stop(server);
     if (!fork_server_start(server, server->program, err))
         return 0;
-    pid = launch(server, arguments, out);
+    pid = launch(server, arguments, given, out);
     if (pid == 0)
         (void)refuse("the server of workers does not answer", errno, err);
     return pid;
@@ -206,13 +213,11 @@ bool fork_server_is_asked(int argc, char **argv)
     return argc == 1 && strcmp(argv[0], SERVER_NAME) == 0;
 }
 
-/* One message: its words, which lead into `text`, and the worker's socket. 0: the station has ended. */
-static int receive(char text[static MESSAGE_MAX], char *words[static FORK_SERVER_ARGUMENTS_MAX + 1], int *out)
+/* One message: its words, which lead into `text`, and the worker's descriptors. 0: the station has ended. */
+static int receive(char text[static MESSAGE_MAX], char *words[static FORK_SERVER_ARGUMENTS_MAX + 1],
+                   int fds[static FD_COUNT])
 {
-    union {
-        struct cmsghdr header; /* cppcheck-suppress unusedStructMember ; for its alignment */
-        char room[CMSG_SPACE(sizeof(int))];
-    } control;
+    union control control;
     struct iovec part = {.iov_base = text, .iov_len = MESSAGE_MAX - 1};
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
@@ -220,9 +225,11 @@ static int receive(char text[static MESSAGE_MAX], char *words[static FORK_SERVER
     const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     int count = 0;
 
-    if (len <= 0 || header == NULL || header->cmsg_len != CMSG_LEN(sizeof *out))
+    fds[FD_GIVEN] = -1;
+    if (len <= 0 || header == NULL || header->cmsg_len < CMSG_LEN(sizeof fds[0]) ||
+        header->cmsg_len > CMSG_LEN(FD_COUNT * sizeof fds[0]))
         return 0;
-    memcpy(out, CMSG_DATA(header), sizeof *out);
+    memcpy(fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
     text[len] = '\0';
     for (char *at = text; at < text + len && count < FORK_SERVER_ARGUMENTS_MAX; at += strlen(at) + 1)
         words[count++] = at;
@@ -284,20 +291,20 @@ static _Noreturn void end_worker(int code)
     _exit(code);
 }
 
-int fork_server_serve(int (*run)(int argc, char **argv))
+int fork_server_serve(int (*run)(int argc, char **argv, int given))
 {
     char text[MESSAGE_MAX];
     char *words[FORK_SERVER_ARGUMENTS_MAX + 1];
     const pid_t station = getppid();
     sigset_t all;
     volatile int count; /* its value is used after a vfork() */
-    int out;
+    int fds[FD_COUNT];
 
     /* What a terminal sends to everybody is the workers' matter: they end between two steps. */
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_BLOCK, &all, NULL);
     prepare();
-    while ((count = receive(text, words, &out)) > 0) {
+    while ((count = receive(text, words, fds)) > 0) {
         /*
          * The process between lives for one fork() only, so it need not be a copy: it borrows the server's memory while
          * the server waits, and ends by _exit() without a change of what the server uses. Who comes back from detach()
@@ -307,10 +314,12 @@ int fork_server_serve(int (*run)(int argc, char **argv))
         const pid_t between = vfork(); /* cppcheck-suppress vforkCalled ; it forks once, and ends */
 
         if (between == 0) {
-            detach(out, station); /* NOLINT(clang-analyzer-unix.Vfork) */
-            end_worker(run(count, words));
+            detach(fds[FD_OUT], station); /* NOLINT(clang-analyzer-unix.Vfork) */
+            end_worker(run(count, words, fds[FD_GIVEN]));
         }
-        (void)close(out);
+        (void)close(fds[FD_OUT]);
+        if (fds[FD_GIVEN] >= 0)
+            (void)close(fds[FD_GIVEN]);
         if (between > 0)
             (void)waitpid(between, NULL, 0);
     }

@@ -33,10 +33,11 @@ bool fork_server_start(struct fork_server *server, const char *program, struct e
 
 /*
  * Starts a worker with arguments that end with NULL: its pid, and the socket `*out` that is its stdout, not blocking;
- * the caller waits for the one and closes the other. It is the worker's stdin, too. A server that has ended is started
- * once more. 0 with a reason.
+ * the caller waits for the one and closes the other. It is the worker's stdin, too. `given` is a descriptor that the
+ * worker gets as well, and stays the caller's; -1: none. A server that has ended is started once more. 0 with a reason.
  */
-int fork_server_launch(struct fork_server *server, const char *const *arguments, int *out, struct error *err);
+int fork_server_launch(struct fork_server *server, const char *const *arguments, int given, int *out,
+                       struct error *err);
 
 /* Workers that it has started go on. */
 void fork_server_stop(struct fork_server *server);
@@ -49,8 +50,8 @@ bool fork_server_is_asked(int argc, char **argv);
 /*
  * Serves until the station ends; gives 0 then. Each worker ends with what `run` gave, at once: nothing that was to be
  * done at exit() is, stdio's buffers aside. Its stdin and stdout are the station's socket, and it gets SIGTERM when the
- * station dies.
+ * station dies. `given`: the descriptor that the station gave it; -1: none.
  */
-int fork_server_serve(int (*run)(int argc, char **argv));
+int fork_server_serve(int (*run)(int argc, char **argv, int given));
 
 #endif

@@ -184,7 +184,7 @@ static bool start(struct labels *labels, const struct labels_item *item, struct 
     arguments[count++] = item->serial;
     arguments[count] = NULL;
     labels->said = (struct panel_board){.steps = 0};
-    return worker_start(&labels->worker, labels->workers, arguments, false, PATIENCE_MS, err);
+    return worker_start(&labels->worker, labels->workers, -1, arguments, false, PATIENCE_MS, err);
 }
 
 /* It was printed, or was not. A test label is tried once; another one is kept until it is printed. */

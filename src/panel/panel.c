@@ -102,9 +102,10 @@ static int time_to_wait(const struct panel *panel)
     return due > now ? (int)(due - now) : 0;
 }
 
-#define POLLED_MAX (1 + 2 * PANEL_SOCKETS_MAX)
+#define POLLED_LINE (1 + 2 * PANEL_SOCKETS_MAX)
+#define POLLED_MAX (POLLED_LINE + 2)
 
-/* The signal's descriptor, then two for each socket; -1 is passed over by poll(). */
+/* The signal's descriptor, two for each socket, and two for the line; -1 is passed over by poll(). */
 static void fill(const struct panel *panel, int stop_fd, struct pollfd polled[static POLLED_MAX])
 {
     polled[0] = (struct pollfd){.fd = panel->is_stopping ? -1 : stop_fd, .events = POLLIN};
@@ -112,12 +113,25 @@ static void fill(const struct panel *panel, int stop_fd, struct pollfd polled[st
         polled[1 + 2 * i] = (struct pollfd){.fd = panel->slots[i].worker.out, .events = POLLIN};
         polled[2 + 2 * i] = (struct pollfd){.fd = panel->slots[i].worker.pidfd, .events = POLLIN};
     }
+    for (size_t i = 1 + 2 * panel->count; i < POLLED_LINE; i++)
+        polled[i] = (struct pollfd){.fd = -1};
+    polled[POLLED_LINE] = (struct pollfd){.fd = panel->line.keeper.out, .events = POLLIN};
+    polled[POLLED_LINE + 1] = (struct pollfd){.fd = panel->line.keeper.pidfd, .events = POLLIN};
+}
+
+static void serve_line(struct panel *panel, const struct pollfd polled[static 2])
+{
+    if (polled[0].revents != 0)
+        line_link_read(&panel->line);
+    if (polled[1].revents != 0)
+        line_link_finish(&panel->line);
 }
 
 static void serve(struct panel *panel, const struct pollfd polled[static POLLED_MAX])
 {
     if (polled[0].revents != 0)
         stop_all(panel);
+    serve_line(panel, polled + POLLED_LINE);
     for (size_t i = 0; i < panel->count; i++) {
         struct slot *slot = &panel->slots[i];
 
@@ -196,7 +210,7 @@ bool panel_run(struct panel *panel, int stop_fd, struct error *err)
     (void)service_notify("READY=1");
     while (!panel->is_stopping || is_busy(panel)) {
         fill(panel, stop_fd, polled);
-        if (poll(polled, (nfds_t)(1 + 2 * panel->count), time_to_wait(panel)) < 0 && errno != EINTR) {
+        if (poll(polled, POLLED_MAX, time_to_wait(panel)) < 0 && errno != EINTR) {
             error_set(err, ERROR_UNEXPECTED, "the workers cannot be waited for", NULL);
             error_with_errno(err, errno);
             return false;
@@ -276,6 +290,7 @@ struct panel *panel_read(const char *path, struct error *err)
     panel->lock = -1;
     panel->workers = (struct fork_server)FORK_SERVER_NONE;
     panel->labels.worker = (struct worker)WORKER_NONE;
+    panel->line = (struct line_link)LINE_LINK_NONE;
     if (read_files(panel, path, err))
         return panel;
     panel_close(panel);
@@ -297,6 +312,7 @@ bool panel_open(const char *path, const struct panel_events *events, struct pane
         panel_close(made);
         return false;
     }
+    line_link_start(&made->line, &made->workers, made->settings->state);
     labels_open(&made->labels, made->settings, &made->workers, events->context, events->labelled);
     label_scans_open(&made->scans, made->settings);
     publish(made);
@@ -311,6 +327,7 @@ void panel_close(struct panel *panel)
     for (size_t i = 0; i < panel->count; i++)
         slot_release(&panel->slots[i]);
     labels_close(&panel->labels);
+    line_link_close(&panel->line);
     fork_server_stop(&panel->workers);
     page_close(panel->page);
     tally_release(&panel->tally);

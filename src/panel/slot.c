@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "panel/command.h"
 
@@ -115,15 +116,31 @@ static void continue_worker(struct slot *slot, bool needs_power)
     free(words);
 }
 
+/* A worker's way to the line; -1: it connects by itself, or needs none. */
+static int connect_to_line(const struct slot *slot)
+{
+    struct panel *panel = slot->panel;
+
+    if (slot->kind == COMMAND_SCAN)
+        return -1;
+    line_link_start(&panel->line, &panel->workers, panel->settings->state);
+    return line_link_connect(&panel->line);
+}
+
 /* A look at a chip keeps the words that the work must have too: slot_start_worker() compares them. */
 static bool start_as(struct slot *slot, const struct command *command, struct error *err)
 {
     const bool asks = slot->kind == COMMAND_LOOK && command_can_continue(slot->panel->settings, slot->index);
+    const int line = connect_to_line(slot);
+    bool ok;
 
     forget_question(slot);
     slot->asks = asks ? command_shared_words(command) : NULL;
-    if (worker_start(&slot->worker, &slot->panel->workers, command->arguments, slot->asks != NULL,
-                     patience_of(slot, slot->kind), err))
+    ok = worker_start(&slot->worker, &slot->panel->workers, line, command->arguments, slot->asks != NULL,
+                      patience_of(slot, slot->kind), err);
+    if (line >= 0)
+        (void)close(line);
+    if (ok)
         return true;
     forget_question(slot);
     return false;

@@ -11,6 +11,7 @@
 #include "panel/admission.h"
 #include "panel/command.h"
 #include "panel/label_scans.h"
+#include "panel/line_link.h"
 #include "panel/panel.h"
 #include "panel/power.h"
 #include "panel/presence.h"
@@ -49,6 +50,7 @@ struct panel {
     struct ledger ledger;
     struct admission admission;
     struct fork_server workers;
+    struct line_link line;
     struct page *page;
     struct tally tally;
     struct labels labels;

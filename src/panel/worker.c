@@ -28,11 +28,11 @@ static bool refuse(const char *cause, int system_errno, struct error *err)
     return false;
 }
 
-bool worker_start(struct worker *worker, struct fork_server *server, const char *const *arguments, bool is_asking,
-                  int64_t patience_ms, struct error *err)
+bool worker_start(struct worker *worker, struct fork_server *server, int given, const char *const *arguments,
+                  bool is_asking, int64_t patience_ms, struct error *err)
 {
     *worker = (struct worker)WORKER_NONE;
-    worker->pid = fork_server_launch(server, arguments, &worker->out, err);
+    worker->pid = fork_server_launch(server, arguments, given, &worker->out, err);
     if (worker->pid == 0)
         return false;
     if (!is_asking)

@@ -49,11 +49,12 @@ struct worker {
 int64_t worker_now_ms(void);
 
 /*
- * Starts one with arguments that end with NULL. `is_asking`: it will wait for worker_answer(); else its stdin is at its
- * end. False with a reason, and none is running.
+ * Starts one with arguments that end with NULL, and the descriptor `given` (-1: none), which stays the caller's.
+ * `is_asking`: it will wait for worker_answer(); else its stdin is at its end. False with a reason, and none is
+ * running.
  */
-bool worker_start(struct worker *worker, struct fork_server *server, const char *const *arguments, bool is_asking,
-                  int64_t patience_ms, struct error *err);
+bool worker_start(struct worker *worker, struct fork_server *server, int given, const char *const *arguments,
+                  bool is_asking, int64_t patience_ms, struct error *err);
 
 static inline bool worker_is_running(const struct worker *worker)
 {

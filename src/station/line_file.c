@@ -121,6 +121,7 @@ bool line_file_read(const struct station_config *config, struct line_file *file,
     char path[PATH_MAX];
 
     *is_there = false;
+    file->shared = config->line;
     if (!folder_in_state(config, "line.yaml", path, err))
         return false;
     *is_there = lstat(path, &found) == 0 || (errno != ENOENT && errno != ENOTDIR);
@@ -147,15 +148,22 @@ static bool read_password(const char *path, char secret[static INPUT_FILE_SECRET
     return false;
 }
 
+static struct database_server server_of(const struct line_file *file)
+{
+    return (struct database_server){.settings = file->server,
+                                    .connect_ms = file->timeout_s * 1000,
+                                    .answer_ms = (file->answer_s != 0 ? file->answer_s : file->timeout_s) * 1000};
+}
+
 bool line_file_connect(const struct line_file *file, const struct database_kind *kind, enum database_mode mode,
                        struct database *database, struct error *err)
 {
     char secret[INPUT_FILE_SECRET_MAX] = "";
-    struct database_server server = {.settings = file->server,
-                                     .connect_ms = file->timeout_s * 1000,
-                                     .answer_ms = (file->answer_s != 0 ? file->answer_s : file->timeout_s) * 1000};
+    struct database_server server = server_of(file);
     bool ok;
 
+    if (file->shared != 0 && mode == DATABASE_JOIN && database_connect_shared(database, file->shared, &server, kind))
+        return true;
     if (file->password_file[0] != '\0') {
         if (!read_password(file->password_file, secret, err))
             return false;
@@ -166,4 +174,11 @@ bool line_file_connect(const struct line_file *file, const struct database_kind 
     if (!ok && err->system_errno == ENOENT && err->reason == ERROR_STORAGE_FAILED)
         err->next = "have the administrator make it: imprint line init --server SETTINGS";
     return ok;
+}
+
+void line_file_share(const struct line_file *file, struct database *database, int from, unsigned most_ms)
+{
+    const struct database_server server = server_of(file);
+
+    database_share(database, from, &server, most_ms);
 }

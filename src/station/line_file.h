@@ -21,6 +21,7 @@ struct line_file {
     char server[LINE_FILE_TEXT];  /* libpq's connection string or URI, without a password */
     char password_file[PATH_MAX]; /* "": none is named */
     uint32_t timeout_s;           /* for a connection, and for each answer */
+    int shared;                   /* not of the file: station_config.line */
     uint32_t answer_s;            /* not of the file: another time for each answer; 0: timeout_s */
     enum line_file_without without_server;
     bool leases_by_hand; /* a run takes no lease by itself */
@@ -33,10 +34,14 @@ struct line_file {
 bool line_file_read(const struct station_config *config, struct line_file *file, bool *is_there, struct error *err);
 
 /*
- * Opens the server's database with the file's settings, for tables of this kind. False as database_connect(), or where
- * the password file cannot be read.
+ * Opens the server's database with the file's settings, for tables of this kind; with DATABASE_JOIN through the process
+ * that keeps the station's connection, where there is one. False as database_connect(), or where the password file
+ * cannot be read.
  */
 bool line_file_connect(const struct line_file *file, const struct database_kind *kind, enum database_mode mode,
                        struct database *database, struct error *err);
+
+/* database_share() for a database that was opened with this file. */
+void line_file_share(const struct line_file *file, struct database *database, int from, unsigned most_ms);
 
 #endif

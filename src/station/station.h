@@ -28,7 +28,8 @@ struct station_config {
     int *trace_failure;      /* gets the errno when the trace could not be written completely; may be NULL */
     const char *issuers;     /* the issuers file, as --issuers says; NULL: in the state folder */
     const char *connections; /* the connections file, as --connections says; NULL: in the state folder */
-    const char *user;        /* who opens the key records, "imprint keys": whoever finds them in use is told */
+    int line;         /* socket to who keeps the station's connection to the line (station/line_keeper.h); 0: none */
+    const char *user; /* who opens the key records, "imprint keys": whoever finds them in use is told */
 };
 
 /* What the station says on the way. Failures are not among it: they are returned. */

@@ -7,6 +7,8 @@
 
 #include "base/error_format.h"
 
+#define ASKING "ask the line's ledger" /* error.doing */
+
 /* What passes by itself: the server, or the way to it. */
 static bool is_away(const struct error *failure)
 {
@@ -31,8 +33,10 @@ static bool note_away(struct station_line *line, const struct error *failure, st
     if (is_away(failure)) {
         told.next = "bring the server back, then run again; or write without-server: continue in line.yaml: "
                     "docs/guide/line.md";
-        told.doing = "ask the line's ledger";
+        told.doing = ASKING;
     }
+    if (told.doing == NULL)
+        told.doing = ASKING;
     error_pass(err, &told);
     return false;
 }

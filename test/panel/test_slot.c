@@ -17,17 +17,18 @@ static struct panel_settings settings = {
 static struct panel panel;
 static unsigned starts;
 
-bool __wrap_worker_start(struct worker *worker, struct fork_server *server, const char *const *arguments,
+bool __wrap_worker_start(struct worker *worker, struct fork_server *server, int given, const char *const *arguments,
                          bool is_asking, int64_t patience_ms, struct error *err);
 struct worker_end __wrap_worker_finish(struct worker *worker, void (*take)(void *context, const json_t *object),
                                        void *context);
 
 /* None can be started. */
-bool __wrap_worker_start(struct worker *worker, struct fork_server *server, const char *const *arguments,
+bool __wrap_worker_start(struct worker *worker, struct fork_server *server, int given, const char *const *arguments,
                          bool is_asking, int64_t patience_ms, struct error *err)
 {
     (void)worker;
     (void)server;
+    (void)given;
     (void)arguments;
     (void)is_asking;
     (void)patience_ms;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include <cmocka.h>
 
 #define PATIENCE_MS 10000
+#define GIVEN 9 /* the number that a script finds its descriptor at */
 
 /* What a worker said: how many objects, and the last one's `n`. */
 struct heard {
@@ -38,7 +40,7 @@ static void start_with(struct worker *worker, const char *script, bool is_asking
     const char *const arguments[] = {"sh", "-c", script, NULL};
     struct error err = {.reason = ERROR_NONE};
 
-    assert_true(worker_start(worker, &server, arguments, is_asking, patience_ms, &err));
+    assert_true(worker_start(worker, &server, -1, arguments, is_asking, patience_ms, &err));
 }
 
 static void start(struct worker *worker, const char *script, int64_t patience_ms)
@@ -143,6 +145,31 @@ static void test_an_answer_for_a_dead_worker(void **state)
     assert_int_equal(wait_for(&worker, &heard).code, SIGKILL);
 }
 
+/* A worker gets the descriptor that was given to it, and the next one does not. */
+static void test_a_given_descriptor(void **state)
+{
+    static const char script[] = "echo yes 2>/dev/null >&9";
+    const char *const arguments[] = {"sh", "-c", script, NULL};
+    int ends[2];
+    char text[8] = "";
+
+    (void)state;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    for (int i = 0; i < 2; i++) {
+        struct worker worker = WORKER_NONE;
+        struct heard heard = {.count = 0};
+        struct error err = {.reason = ERROR_NONE};
+
+        assert_true(worker_start(&worker, &server, i == 0 ? ends[1] : -1, arguments, false, PATIENCE_MS, &err));
+        assert_int_equal(wait_for(&worker, &heard).code == 0, i == 0);
+    }
+    assert_int_equal(close(ends[1]), 0);
+    assert_int_equal(read(ends[0], text, sizeof text), 4);
+    assert_memory_equal(text, "yes\n", 4);
+    assert_int_equal(read(ends[0], text, sizeof text), 0); /* nobody else has it any more */
+    assert_int_equal(close(ends[0]), 0);
+}
+
 /* A line that does not end is not kept in memory for ever. */
 static void test_an_endless_line(void **state)
 {
@@ -226,7 +253,7 @@ static void test_no_such_program(void **state)
 
     (void)state;
     assert_true(fork_server_start(&none, "/nonexistent", &err));
-    assert_false(worker_start(&worker, &none, arguments, false, PATIENCE_MS, &err));
+    assert_false(worker_start(&worker, &none, -1, arguments, false, PATIENCE_MS, &err));
     assert_false(worker_is_running(&worker));
     assert_int_equal(err.reason, ERROR_UNEXPECTED);
     fork_server_stop(&none);
@@ -252,15 +279,17 @@ static void test_a_leak(void **state)
     struct worker_end end;
 
     (void)state;
-    assert_true(worker_start(&worker, &server, arguments, false, PATIENCE_MS, &err));
+    assert_true(worker_start(&worker, &server, -1, arguments, false, PATIENCE_MS, &err));
     end = wait_for(&worker, &heard);
     assert_true(end.by_exit && end.code != 0);
 }
 #endif
 
 /* What a worker of this test runs: a shell with these arguments, or without any, a leak. */
-static int run_shell(int argc, char **argv)
+static int run_shell(int argc, char **argv, int given)
 {
+    if (given >= 0 && dup2(given, GIVEN) < 0)
+        return 125;
 #ifdef __SANITIZE_ADDRESS__
     if (argc == 1)
         return leak();
@@ -273,10 +302,15 @@ static int run_shell(int argc, char **argv)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),       cmocka_unit_test(test_an_answer_for_a_dead_worker),
-        cmocka_unit_test(test_ends),          cmocka_unit_test(test_an_endless_line),
-        cmocka_unit_test(test_asked_to_end),  cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_server_killed), cmocka_unit_test(test_no_such_program),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_an_answer_for_a_dead_worker),
+        cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_an_endless_line),
+        cmocka_unit_test(test_a_given_descriptor),
+        cmocka_unit_test(test_asked_to_end),
+        cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_server_killed),
+        cmocka_unit_test(test_no_such_program),
 #ifdef __SANITIZE_ADDRESS__
         cmocka_unit_test(test_a_leak),
 #endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who has the connection and answers for it. One question after the other: what the server needs for one, the others
+ * wait, as their own connections would wait for its locks. It never opens a second connection: when this one breaks, it
+ * is done.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error_format.h"
+#include "database/postgres_message.h"
+#include "database/postgres_shared.h"
+
+#define CLIENTS_MAX 256
+#define CLIENT_MS 1000 /* how long a process of this machine may take for the rest of what it sends or is sent */
+
+struct share {
+    struct database *database;
+    const struct database_server *server;
+    int from;         /* -1: nobody new is accepted */
+    int64_t until_ms; /* when that ends */
+    bool is_lost;     /* the connection */
+    int clients[CLIENTS_MAX];
+    size_t count;
+};
+
+/* --- one question --- */
+
+static void add_rows(struct postgres_message *answer, const PGresult *result)
+{
+    const int rows = PQntuples(result), columns = PQnfields(result);
+
+    database_message_add_number(answer, POSTGRES_ANSWER_ROWS);
+    database_message_add_number(answer, rows);
+    database_message_add_number(answer, columns);
+    for (int column = 0; column < columns; column++)
+        database_message_add_number(answer, (int32_t)PQftype(result, column));
+    for (int row = 0; row < rows; row++)
+        for (int column = 0; column < columns; column++)
+            database_message_add(answer, PQgetisnull(result, row, column) != 0 ? NULL : PQgetvalue(result, row, column),
+                                 (size_t)PQgetlength(result, row, column));
+}
+
+static void add_text(struct postgres_message *answer, const char *text)
+{
+    database_message_add(answer, text, text == NULL ? 0 : strlen(text));
+}
+
+static void add_error(struct postgres_message *answer, const PGresult *result)
+{
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+    database_message_add_number(answer, POSTGRES_ANSWER_ERROR);
+    add_text(answer, PQresultErrorField(result, PG_DIAG_SQLSTATE));
+    add_text(answer, message != NULL ? message : PQresultErrorMessage(result));
+}
+
+static bool read_parameters(struct postgres_message *question, struct postgres_parameters *parameters, bool *has_any)
+{
+    const int32_t count = database_message_number(question);
+    size_t len;
+
+    *has_any = count >= 0;
+    if (count > STATEMENT_PARAMETERS_MAX)
+        return false;
+    parameters->count = count;
+    for (int32_t i = 0; i < count; i++) {
+        parameters->types[i] = (Oid)database_message_number(question);
+        parameters->formats[i] = database_message_number(question);
+        parameters->values[i] = database_message_bytes(question, &len);
+        parameters->lengths[i] = (int)len;
+    }
+    return !question->has_failed;
+}
+
+static void add_answer(struct share *share, const char *sql, const struct postgres_parameters *parameters,
+                       struct postgres_message *answer)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+    PGresult *result = database_postgres_ask(share->database, sql, parameters, &failure);
+
+    share->is_lost = share->database->is_lost;
+    if (result == NULL) {
+        database_message_add_number(answer, POSTGRES_ANSWER_LOST);
+        add_text(answer, failure.cause);
+    } else if (PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK) {
+        add_rows(answer, result);
+    } else {
+        add_error(answer, result);
+    }
+    PQclear(result);
+}
+
+static void add_hello(const struct share *share, struct postgres_message *answer)
+{
+    database_message_add_number(answer, POSTGRES_ANSWER_HELLO);
+    add_text(answer, share->server->settings);
+    add_text(answer, share->database->path);
+    database_message_add_number(answer, (int32_t)share->database->answer_ms);
+}
+
+/* False: this one is not to be answered any more. */
+static bool answer_client(struct share *share, int client)
+{
+    struct postgres_message question = {.len = 0}, answer = {.len = 0};
+    struct postgres_parameters parameters = {.count = 0};
+    bool in_time, has_parameters;
+    size_t len;
+    const char *sql;
+    bool ok = database_message_receive(client, &question, database_postgres_deadline(CLIENT_MS), &in_time);
+
+    if (ok) {
+        sql = database_message_bytes(&question, &len);
+        if (sql == NULL && !question.has_failed)
+            add_hello(share, &answer);
+        else if (sql != NULL && read_parameters(&question, &parameters, &has_parameters))
+            add_answer(share, sql, has_parameters ? &parameters : NULL, &answer);
+        else
+            ok = false;
+    }
+    ok = ok && database_message_send(client, &answer, database_postgres_deadline(CLIENT_MS));
+    database_message_free(&question);
+    database_message_free(&answer);
+    return ok;
+}
+
+/* --- whose questions --- */
+
+static void stop_accepting(struct share *share)
+{
+    (void)close(share->from); /* sockets that are still on their way are closed by it, too */
+    share->from = -1;
+}
+
+static void accept_client(struct share *share)
+{
+    union {
+        struct cmsghdr header; /* cppcheck-suppress unusedStructMember ; for its alignment */
+        char room[CMSG_SPACE(sizeof(int))];
+    } control;
+    char byte;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+    const ssize_t len = recvmsg(share->from, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    const struct cmsghdr *header = len == 1 ? CMSG_FIRSTHDR(&message) : NULL;
+    int client;
+
+    if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR)) {
+        stop_accepting(share);
+        return;
+    }
+    if (header == NULL || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof client))
+        return;
+    memcpy(&client, CMSG_DATA(header), sizeof client);
+    if (share->count < CLIENTS_MAX)
+        share->clients[share->count++] = client;
+    else
+        (void)close(client);
+}
+
+/* While nothing is asked the server says nothing but that it ends, or a notice. */
+static void look_at_server(struct share *share)
+{
+    PGconn *connection = share->database->handle;
+
+    share->is_lost = PQconsumeInput(connection) == 0 || PQstatus(connection) != CONNECTION_OK;
+}
+
+#define POLLED_MAX (2 + CLIENTS_MAX)
+
+static void serve(struct share *share, const struct pollfd polled[static POLLED_MAX])
+{
+    const size_t count = share->count;
+    size_t kept = 0;
+
+    if (polled[0].revents != 0)
+        look_at_server(share);
+    for (size_t i = 0; i < count; i++) {
+        const int client = share->clients[i];
+
+        if (polled[2 + i].revents == 0 || (!share->is_lost && answer_client(share, client)))
+            share->clients[kept++] = client;
+        else
+            (void)close(client);
+    }
+    share->count = kept;
+    if (polled[1].revents != 0)
+        accept_client(share);
+}
+
+static int time_to_wait(const struct share *share)
+{
+    const int64_t left = share->until_ms - clock_now_ms();
+
+    if (share->from < 0)
+        return -1;
+    return left <= 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX;
+}
+
+void database_share(struct database *database, int from, const struct database_server *server, unsigned most_ms)
+{
+    struct share share = {
+        .database = database, .server = server, .from = from, .until_ms = clock_now_ms() + (int64_t)most_ms};
+    struct pollfd polled[POLLED_MAX];
+
+    while (!share.is_lost && (share.from >= 0 || share.count > 0)) {
+        polled[0] = (struct pollfd){.fd = PQsocket(database->handle), .events = POLLIN};
+        polled[1] = (struct pollfd){.fd = share.from, .events = POLLIN};
+        for (size_t i = 0; i < share.count; i++)
+            polled[2 + i] = (struct pollfd){.fd = share.clients[i], .events = POLLIN};
+        if (poll(polled, (nfds_t)(2 + share.count), time_to_wait(&share)) > 0)
+            serve(&share, polled);
+        if (share.from >= 0 && clock_now_ms() >= share.until_ms)
+            stop_accepting(&share);
+    }
+    for (size_t i = 0; i < share.count; i++)
+        (void)close(share.clients[i]);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who asks over another process's connection: an answer becomes the result that libpq would have given. */
+#include "database/postgres_shared.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/error_format.h"
+#include "database/postgres_message.h"
+
+static int socket_of(const struct database *database)
+{
+    return *(const int *)database->handle;
+}
+
+void database_postgres_close_shared(struct database *database)
+{
+    free(database->handle);
+}
+
+/* --- answers --- */
+
+/* Gives a result its columns. */
+static bool set_columns(PGresult *result, int count, const Oid types[static POSTGRES_COLUMNS_MAX])
+{
+    PGresAttDesc columns[POSTGRES_COLUMNS_MAX];
+    char name[] = "";
+
+    for (int i = 0; i < count; i++)
+        columns[i] = (PGresAttDesc){.name = name, .typid = types[i], .typlen = -1, .atttypmod = -1};
+    return PQsetResultAttrs(result, count, columns) != 0;
+}
+
+/* The next value of the message. libpq takes a length as int, and copies. */
+static bool set_value(PGresult *result, int row, int column, struct postgres_message *answer)
+{
+    size_t len;
+    char *value = database_message_bytes(answer, &len);
+    char none[] = "";
+
+    return !answer->has_failed &&
+           PQsetvalue(result, row, column, value == NULL ? none : value, value == NULL ? -1 : (int)len) != 0;
+}
+
+static PGresult *read_rows(struct postgres_message *answer)
+{
+    PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+    const int rows = database_message_number(answer), columns = database_message_number(answer);
+    Oid types[POSTGRES_COLUMNS_MAX];
+    bool ok = result != NULL && columns >= 0 && columns <= POSTGRES_COLUMNS_MAX;
+
+    for (int i = 0; ok && i < columns; i++)
+        types[i] = (Oid)database_message_number(answer);
+    ok = ok && !answer->has_failed && set_columns(result, columns, types);
+    for (int row = 0; ok && row < rows; row++)
+        for (int column = 0; ok && column < columns; column++)
+            ok = set_value(result, row, column, answer);
+    if (ok && !answer->has_failed)
+        return result;
+    PQclear(result);
+    return NULL;
+}
+
+static PGresult *read_error(struct postgres_message *answer)
+{
+    static const Oid types[POSTGRES_COLUMNS_MAX] = {0};
+    PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_FATAL_ERROR);
+
+    if (result != NULL && set_columns(result, POSTGRES_ERROR_COLUMNS, types) &&
+        set_value(result, 0, POSTGRES_ERROR_STATE, answer) && set_value(result, 0, POSTGRES_ERROR_MESSAGE, answer))
+        return result;
+    PQclear(result);
+    return NULL;
+}
+
+/* --- questions --- */
+
+static void add_parameters(struct postgres_message *question, const struct postgres_parameters *parameters)
+{
+    const int count = parameters == NULL ? -1 : parameters->count;
+
+    database_message_add_number(question, count);
+    for (int i = 0; i < count; i++) {
+        const char *value = parameters->values[i];
+
+        database_message_add_number(question, (int32_t)parameters->types[i]);
+        database_message_add_number(question, parameters->formats[i]);
+        database_message_add(question, value,
+                             parameters->formats[i] != 0 ? (size_t)parameters->lengths[i]
+                             : value != NULL             ? strlen(value)
+                                                         : 0);
+    }
+}
+
+/* What comes later would be the answer to this question: no other one may be asked over this socket. */
+static PGresult *lose(struct database *database, const char *cause, struct error *err)
+{
+    (void)shutdown(socket_of(database), SHUT_RDWR);
+    return database_postgres_lose(database, cause, err);
+}
+
+static PGresult *read_answer(struct database *database, struct postgres_message *answer, struct error *err)
+{
+    const int32_t kind = database_message_number(answer);
+    PGresult *result = NULL;
+    size_t len;
+
+    if (kind == POSTGRES_ANSWER_LOST) {
+        const char *cause = database_message_bytes(answer, &len);
+
+        return lose(database, cause == NULL ? "no answer" : error_keep(err, cause), err);
+    }
+    if (kind == POSTGRES_ANSWER_ROWS)
+        result = read_rows(answer);
+    else if (kind == POSTGRES_ANSWER_ERROR)
+        result = read_error(answer);
+    return result != NULL ? result : lose(database, "the answer cannot be read", err);
+}
+
+/* Into `answer`. False where none came: `*cause` says why. */
+static bool exchange(const struct database *database, const struct postgres_message *question,
+                     struct postgres_message *answer, const char **cause)
+{
+    const int64_t deadline = database_postgres_deadline(database->answer_ms);
+    bool in_time = true;
+    const bool ok = database_message_send(socket_of(database), question, deadline) &&
+                    database_message_receive(socket_of(database), answer, deadline, &in_time);
+
+    *cause = in_time ? "the connection to the server broke" : "the server does not answer in time";
+    return ok;
+}
+
+PGresult *database_postgres_ask_shared(struct database *database, const char *sql,
+                                       const struct postgres_parameters *parameters, struct error *err)
+{
+    struct postgres_message question = {.len = 0}, answer = {.len = 0};
+    PGresult *result;
+    const char *cause;
+
+    database_message_add(&question, sql, strlen(sql));
+    add_parameters(&question, parameters);
+    if (exchange(database, &question, &answer, &cause))
+        result = read_answer(database, &answer, err);
+    else
+        result = lose(database, cause, err);
+    database_message_free(&question);
+    database_message_free(&answer);
+    return result;
+}
+
+/* --- opening --- */
+
+/* Whether the other process has a connection to this server; its name for messages. */
+static bool say_hello(struct database *database, const struct database_server *server)
+{
+    struct postgres_message question = {.len = 0}, answer = {.len = 0};
+    const char *cause, *settings, *path;
+    size_t len;
+    bool ok;
+
+    database_message_add(&question, NULL, 0);
+    ok = exchange(database, &question, &answer, &cause) && database_message_number(&answer) == POSTGRES_ANSWER_HELLO;
+    settings = database_message_bytes(&answer, &len);
+    path = database_message_bytes(&answer, &len);
+    ok = ok && settings != NULL && path != NULL && strcmp(settings, server->settings) == 0 &&
+         database_message_number(&answer) == (int32_t)database->answer_ms && !answer.has_failed;
+    if (ok)
+        (void)snprintf(database->path, sizeof database->path, "%s", path);
+    database_message_free(&question);
+    database_message_free(&answer);
+    return ok;
+}
+
+bool database_connect_shared(struct database *database, int socket, const struct database_server *server,
+                             const struct database_kind *kind)
+{
+    int *handle = malloc(sizeof *handle);
+
+    memset(database, 0, sizeof *database);
+    if (handle == NULL)
+        return false;
+    *handle = socket;
+    database->handle = handle;
+    database->kind = kind;
+    database->engine = &database_postgres_engine;
+    database->is_shared = true;
+    database->answer_ms = server->answer_ms != 0 ? server->answer_ms : DATABASE_ANSWER_MS;
+    if (say_hello(database, server) && database_postgres_has_version(database))
+        return true;
+    database_close(database);
+    return false;
+}

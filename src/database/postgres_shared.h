@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One connection to a server for several processes of this machine: one process has it and answers what the others ask
+ * (database_share()), these are connected to it by a socket each (database_connect_shared()). For the files of this
+ * folder.
+ *
+ *     question: the SQL, the number of its parameters (-1: none are possible), of each its type, format and bytes
+ *     answer:   what kind it is; then rows and columns, each column's type, and the values; or an SQLSTATE and a
+ * message; or why there is no answer
+ */
+#ifndef IMPRINT_DATABASE_POSTGRES_SHARED_H
+#define IMPRINT_DATABASE_POSTGRES_SHARED_H
+
+#include "database/postgres.h"
+
+enum postgres_answer {
+    POSTGRES_ANSWER_ROWS = 1,
+    POSTGRES_ANSWER_ERROR, /* the server's */
+    POSTGRES_ANSWER_LOST,  /* with the cause; the process ends, and its connection */
+    POSTGRES_ANSWER_HELLO, /* whose connection it is; the first question of each database has no SQL */
+};
+
+#define POSTGRES_COLUMNS_MAX 64
+
+/* An error that came from another process: libpq lets nobody set the fields of one, so they are the columns of a row.
+ */
+enum postgres_error_column { POSTGRES_ERROR_STATE, POSTGRES_ERROR_MESSAGE, POSTGRES_ERROR_COLUMNS };
+
+/* As database_postgres_ask(). */
+PGresult *database_postgres_ask_shared(struct database *database, const char *sql,
+                                       const struct postgres_parameters *parameters, struct error *err);
+
+/* The socket stays open: it is the caller's. */
+void database_postgres_close_shared(struct database *database);
+
+#endif
