@@ -1808,6 +1808,7 @@
 #define virtual_create imprint_virtual_create
 #define virtual_crypto_free imprint_virtual_crypto_free
 #define virtual_crypto_new imprint_virtual_crypto_new
+#define virtual_crypto_prepare imprint_virtual_crypto_prepare
 #define virtual_crypto_take_failure imprint_virtual_crypto_take_failure
 #define virtual_cut_power imprint_virtual_cut_power
 #define virtual_data_locked imprint_virtual_data_locked
@@ -1883,6 +1884,7 @@
 #define virtual_point_is_valid imprint_virtual_point_is_valid
 #define virtual_power_cycle imprint_virtual_power_cycle
 #define virtual_power_up imprint_virtual_power_up
+#define virtual_prepare imprint_virtual_prepare
 #define virtual_public_key imprint_virtual_public_key
 #define virtual_put imprint_virtual_put
 #define virtual_put_byte imprint_virtual_put_byte

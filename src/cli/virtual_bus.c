@@ -100,6 +100,8 @@ bool virtual_bus_open(struct virtual_bus *self, const struct cli *cli, char **fi
             goto failed;
         if (manner.typical)
             virtual_set_times(chip, VIRTUAL_TIMES_TYPICAL);
+        if (manner.real)
+            virtual_prepare(chip);
         if (!serve_bus_add(&self->bus, chip)) {
             virtual_close(chip);
             error_set(err, ERROR_USAGE, "at most 16 chips fit on one bus", "name fewer files");

@@ -377,6 +377,22 @@ static void test_generate_and_sign(void **state)
     lab_close(&lab);
 }
 
+/* What is made ready before the first command changes nothing that a host could see. */
+static void test_prepared(void **state)
+{
+    uint8_t point[64];
+    struct lab lab;
+
+    (void)state;
+    lab_open(&lab, LAB_C);
+    lab_public_key(&lab, 0, point);
+    const uint64_t now_ns = virtual_now_ns(lab.chip);
+    virtual_prepare(lab.chip);
+    assert_true(virtual_now_ns(lab.chip) == now_ns);
+    lab_sign_and_check(&lab, 0, 0x80, point);
+    lab_close(&lab);
+}
+
 /* Both readings of when PubInfo counts; once the data zone is locked there is but one. */
 static void test_public_rule(void **state)
 {
@@ -559,6 +575,7 @@ int main(void)
         cmocka_unit_test(test_gendig_zones),
         cmocka_unit_test(test_nonce_random),
         cmocka_unit_test(test_generate_and_sign),
+        cmocka_unit_test(test_prepared),
         cmocka_unit_test(test_public_rule),
         cmocka_unit_test(test_buffer_and_tempkey),
         cmocka_unit_test(test_internal_signatures),

@@ -17,6 +17,11 @@ void virtual_set_times(struct virtual_chip *chip, enum virtual_times times)
     chip->times = times;
 }
 
+void virtual_prepare(struct virtual_chip *chip)
+{
+    virtual_crypto_prepare(chip->crypto);
+}
+
 void virtual_set_latch(struct virtual_chip *chip, bool set)
 {
     chip->latch = set;

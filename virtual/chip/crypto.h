@@ -13,6 +13,10 @@
 struct virtual_crypto *virtual_crypto_new(void);
 void virtual_crypto_free(struct virtual_crypto *crypto);
 
+/* Sets up the curve and makes a signature that is thrown away, so that libcrypto has looked up all that a chip's first
+ * one needs. */
+void virtual_crypto_prepare(struct virtual_crypto *crypto);
+
 /* True when a call has failed since the last time this was asked. */
 bool virtual_crypto_take_failure(struct virtual_crypto *crypto);
 

@@ -115,6 +115,10 @@ enum virtual_times {
 };
 void virtual_set_times(struct virtual_chip *chip, enum virtual_times times);
 
+/* Has libcrypto ready before the first command: it takes milliseconds, which would be late where time is the wall
+ * clock's. */
+void virtual_prepare(struct virtual_chip *chip);
+
 /* Virtual time since power was first applied, in nanoseconds, and waiting. */
 uint64_t virtual_now_ns(const struct virtual_chip *chip);
 void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds);
