@@ -573,6 +573,7 @@
 #define evidence_check_recorded_key imprint_evidence_check_recorded_key
 #define evidence_check_recorded_keys imprint_evidence_check_recorded_keys
 #define evidence_check_room imprint_evidence_check_room
+#define evidence_hash_name imprint_evidence_hash_name
 #define evidence_is_proven imprint_evidence_is_proven
 #define evidence_keep imprint_evidence_keep
 #define evidence_key_id imprint_evidence_key_id

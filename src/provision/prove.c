@@ -67,6 +67,17 @@ static enum provision_status refuse_signature(struct provision *provision, const
     return PROVISION_REFUSED;
 }
 
+static bool verifies(const struct provision *provision, const struct provision_key_evidence *evidence,
+                     struct bytes message)
+{
+    const struct provision_callbacks *callbacks = &provision->callbacks;
+
+    if (callbacks->verifies != NULL)
+        return callbacks->verifies(callbacks->context, evidence->public_key, evidence->hash, message,
+                                   evidence->signature);
+    return crypto_verify_message(evidence->public_key, evidence->hash, message, evidence->signature) == PSA_SUCCESS;
+}
+
 /* Whoever may sign a hash may sign a message too (profile_usage_extended()), which PSA hashes for the chip. */
 static enum provision_status prove_signature(struct provision *provision, const struct profile_key *key,
                                              const uint8_t serial[static CHIP_SERIAL_BYTES],
@@ -89,10 +100,7 @@ static enum provision_status prove_signature(struct provision *provision, const 
         error_doing(err, "let the key sign a challenge");
         return provision_psa_failed(provision, status, key, err);
     }
-    if (evidence->unverified)
-        return PROVISION_OK;
-    if (crypto_verify_message(evidence->public_key, evidence->hash, bytes_written(&message), evidence->signature) ==
-        PSA_SUCCESS)
+    if (evidence->unverified || verifies(provision, evidence, bytes_written(&message)))
         return PROVISION_OK;
     return refuse_signature(provision, key, evidence, err);
 }

@@ -266,6 +266,13 @@ struct provision_callbacks {
     bool (*recorded_key)(void *context, const struct profile_key *key, uint8_t *point);
 
     /*
+     * Whether `signature` (r | s) over `message` is by the key of `point` (65 bytes), for a host that has a quicker
+     * library than Mbed TLS. NULL: Mbed TLS verifies it (crypto/verify.h).
+     */
+    bool (*verifies)(void *context, const uint8_t *point, psa_algorithm_t hash, struct bytes message,
+                     const uint8_t *signature);
+
+    /*
      * Whether the key that `slot` holds may be lost for ever, because this run makes another in its place. `point` is
      * its public key (65 bytes), NULL where the chip does not show it. False with the reason where a record names that
      * key. NULL: there are no records.

@@ -32,19 +32,28 @@
 #define ROOM_LEDGER_FILES 6
 #define ROOM_LEDGER ((size_t)192 * 1024)
 
-static json_t *proof_object(const struct provision_key_evidence *proof, const struct run_facts *facts)
+const char *evidence_hash_name(psa_algorithm_t hash)
 {
     static const struct {
         psa_algorithm_t hash;
         const char *name;
     } hashes[] = {{PSA_ALG_SHA_256, "sha-256"}, {PSA_ALG_SHA_384, "sha-384"}, {PSA_ALG_SHA_512, "sha-512"}};
-    json_t *object = json_pack("{s:b, s:b, s:s}", "created", (int)proof->created, "proven", (int)proof->proven, "time",
-                               facts->ended);
 
     for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++) {
-        if (hashes[i].hash == proof->hash)
-            json_object_set_new(object, "hash", json_string(hashes[i].name));
+        if (hashes[i].hash == hash)
+            return hashes[i].name;
     }
+    return NULL;
+}
+
+static json_t *proof_object(const struct provision_key_evidence *proof, const struct run_facts *facts)
+{
+    json_t *object = json_pack("{s:b, s:b, s:s}", "created", (int)proof->created, "proven", (int)proof->proven, "time",
+                               facts->ended);
+    const char *hash = evidence_hash_name(proof->hash);
+
+    if (hash != NULL)
+        json_object_set_new(object, "hash", json_string(hash));
     /* A key that may not sign is proven by reading it back: no challenge, no signature. */
     if (proof->hash != 0) {
         json_object_set_new(object, "challenge", value_hex(bytes_of(proof->challenge, sizeof proof->challenge)));

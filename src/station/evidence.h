@@ -63,6 +63,9 @@ bool evidence_check_recorded_key(const json_t *record, const struct provision_ke
 /* The same for all keys of a run that another program did, a board's. */
 bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *err);
 
+/* The name of a hash function in records: "sha-256". NULL: keys do not prove themselves with this one. */
+const char *evidence_hash_name(psa_algorithm_t hash);
+
 /*
  * What the run checked itself, in the form of a record: nothing of `older` is in it. Keys that it did not reach are
  * left out. The caller's reference; NULL without memory.

@@ -16,6 +16,7 @@
 
 #include "base/hex.h"
 #include "chip/operations.h"
+#include "crypto/verify.h"
 #include "provision/gate.h"
 #include "provision/steps.h"
 #include "test/provision/bench.h"
@@ -620,6 +621,37 @@ static void test_a_station_verifies_what_a_finished_device_signs(void **state)
     bench_close(&bench);
 }
 
+static unsigned asked;     /* how often a host's library was, in the test below */
+static bool says_verifies; /* what it says */
+
+static bool host_verifies(void *context, const uint8_t *point, psa_algorithm_t hash, struct bytes message,
+                          const uint8_t *signature)
+{
+    assert_non_null(context);
+    assert_int_equal(crypto_verify_message(point, hash, message, signature), PSA_SUCCESS);
+    asked++;
+    return says_verifies;
+}
+
+/* Where a host verifies by its own library, that one decides: with the key, the hash, the text and the signature. */
+static void test_a_host_verifies_by_its_own_library(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    for (int verifies = 0; verifies < 2; verifies++) {
+        bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
+        bench.provision.callbacks.verifies = host_verifies;
+        says_verifies = verifies == 1;
+        asked = 0;
+        bench_expect(&bench, says_verifies ? PROVISION_OK : PROVISION_REFUSED, bench_run(&bench));
+        assert_int_equal(bench.err.reason, says_verifies ? ERROR_NONE : ERROR_PROOF_FAILED);
+        assert_int_equal(asked, says_verifies ? 2 : 1);
+        assert_int_equal(bench.evidence.keys[0].proven, says_verifies);
+        bench_close(&bench);
+    }
+}
+
 /* What a PSA call failed of earlier is not the reason of what fails now. */
 static void test_an_old_failure_is_not_the_reason(void **state)
 {
@@ -728,6 +760,7 @@ int main(void)
         cmocka_unit_test(test_a_key_for_messages_signs_its_challenge),
         cmocka_unit_test(test_a_key_that_cannot_sign_is_read_back_afresh),
         cmocka_unit_test(test_a_signature_that_fails_under_the_recorded_key),
+        cmocka_unit_test(test_a_host_verifies_by_its_own_library),
         cmocka_unit_test(test_a_station_verifies_what_a_finished_device_signs),
         cmocka_unit_test(test_an_old_failure_is_not_the_reason),
     };
