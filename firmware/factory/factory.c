@@ -131,6 +131,12 @@ static void show_plan(const struct factory *factory)
         factory_send_step(factory, "step", &plan->steps[i]);
 }
 
+/* A build whose profile has no data carries no code for it. */
+static struct factory_data *data_of(const struct factory *factory)
+{
+    return PROFILE_HAS_DATA != 0 ? factory->data : NULL;
+}
+
 /* Starts the platform and observes the device. The caller stops the platform if this returns true. */
 static bool look(struct factory *factory, struct error *err)
 {
@@ -141,6 +147,7 @@ static bool look(struct factory *factory, struct error *err)
         .profile = &factory->compiled->profile,
         .steps = factory->steps,
         .certificates = factory->certificates != NULL ? &factory->certificates->engine : NULL,
+        .contents = data_of(factory) != NULL ? &data_of(factory)->engine : NULL,
         .callbacks = {.context = factory,
                       .progress = on_progress,
                       .import_key = on_import,
@@ -423,6 +430,8 @@ static bool do_hello(void *application, const struct link_words *words, struct e
     link_add_hex(&frame, "digest", bytes_of(factory->compiled->digest, PROFILE_DIGEST_BYTES));
     link_add_flag(&frame, "armed", factory->compiled->armed);
     link_add_flag(&frame, "certificates", factory->certificates != NULL);
+    if (data_of(factory) != NULL)
+        link_add_flag(&frame, "io-key", true);
     if (image_digest_len() != 0)
         link_add_number(&frame, "image", (uint32_t)image_digest_len());
     link_end(&frame);
@@ -481,9 +490,17 @@ static void start_certificates(struct factory *factory, struct factory_certifica
         .context = certificates, .get = certificates->functions->get, .slot = certificates->functions->slot};
 }
 
+static void start_data(struct factory *factory, struct factory_data *data)
+{
+    if (PROFILE_HAS_DATA == 0 || data == NULL)
+        return;
+    factory->data = data;
+    data->engine.context = data;
+}
+
 void factory_serve(struct factory *factory, const struct profile_compiled *compiled,
                    const struct provision_step_kind *const *steps, const struct driver_shell *driver,
-                   struct factory_certificates *certificates)
+                   struct factory_certificates *certificates, struct factory_data *data)
 {
     static const struct link_words run = {.count = 1, .word = {"run"}};
     struct error err = {.reason = ERROR_NONE};
@@ -494,6 +511,7 @@ void factory_serve(struct factory *factory, const struct profile_compiled *compi
     factory->steps = steps;
     factory->driver = driver;
     start_certificates(factory, certificates);
+    start_data(factory, data);
     console_init(&factory->console);
     (void)do_hello(factory, NULL, &err); /* for a station that waits for the board */
     if (!check_table(compiled)) {

@@ -10,6 +10,7 @@
 
 #include "firmware/console.h"
 #include "firmware/factory/certificates.h"
+#include "firmware/factory/data.h"
 #include "firmware/factory/known.h"
 #include "firmware/platform.h"
 #include "profile/compiled.h"
@@ -20,12 +21,14 @@ extern const struct profile_compiled factory_profile;
 extern const struct provision_step_kind *const factory_profile_steps[];
 extern const struct driver_shell *const factory_profile_driver;
 extern struct factory_certificates *const factory_profile_certificates; /* NULL: the profile has none */
+extern struct factory_data *const factory_profile_data;                 /* likewise */
 
 struct factory {
     const struct profile_compiled *compiled;
     const struct provision_step_kind *const *steps;
     const struct driver_shell *driver;
     struct factory_certificates *certificates;
+    struct factory_data *data;
     struct console console;
     struct platform platform;
     struct provision provision;
@@ -52,7 +55,7 @@ struct factory {
  * are those of the profile's table. */
 void factory_serve(struct factory *factory, const struct profile_compiled *compiled,
                    const struct provision_step_kind *const *steps, const struct driver_shell *driver,
-                   struct factory_certificates *certificates);
+                   struct factory_certificates *certificates, struct factory_data *data);
 
 /*
  * Report of a finished device (report.c): its keys, their proofs, configuration and certificate requests. `again`: a

@@ -8,6 +8,6 @@ int main(void)
 
     imprint_board_start();
     factory_serve(&factory, &factory_profile, factory_profile_steps, factory_profile_driver,
-                  factory_profile_certificates);
+                  factory_profile_certificates, factory_profile_data);
     imprint_board_end(factory.ended ? 0 : 1);
 }

@@ -217,6 +217,8 @@ bool factory_report(struct factory *factory, bool again, struct error *err)
         return false;
     if (factory->certificates != NULL && !factory->certificates->functions->report(factory, err))
         return false;
+    if (PROFILE_HAS_DATA != 0 && factory->data != NULL)
+        factory->data->report(factory);
     factory_send_data("config", 0, bytes_of(factory->evidence.config.zone, sizeof factory->evidence.config.zone));
     report_result(factory);
     return true;

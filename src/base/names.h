@@ -44,6 +44,9 @@
 #define board_certificates_sign imprint_board_certificates_sign
 #define board_close imprint_board_close
 #define board_connect imprint_board_connect
+#define board_data_check_board imprint_board_data_check_board
+#define board_data_check_profile imprint_board_data_check_profile
+#define board_data_record imprint_board_data_record
 #define board_fail imprint_board_fail
 #define board_image_ask imprint_board_image_ask
 #define board_is_in_use imprint_board_is_in_use
@@ -365,6 +368,7 @@
 #define crypto_verify_message imprint_crypto_verify_message
 #define data_files_add_write_keys imprint_data_files_add_write_keys
 #define data_files_check imprint_data_files_check
+#define data_files_entry imprint_data_files_entry
 #define data_files_functions imprint_data_files_functions
 #define data_files_record imprint_data_files_record
 #define data_files_wipe imprint_data_files_wipe
@@ -595,6 +599,8 @@
 #define export_pages_ledger imprint_export_pages_ledger
 #define export_pages_proof imprint_export_pages_proof
 #define factory_certificate_functions imprint_factory_certificate_functions
+#define factory_data_proven imprint_factory_data_proven
+#define factory_data_report imprint_factory_data_report
 #define factory_report imprint_factory_report
 #define factory_report_key imprint_factory_report_key
 #define factory_say_step imprint_factory_say_step
@@ -1266,6 +1272,7 @@
 #define provision_prove_config imprint_provision_prove_config
 #define provision_prove_key imprint_provision_prove_key
 #define provision_psa_failed imprint_provision_psa_failed
+#define provision_random imprint_provision_random
 #define provision_read_description imprint_provision_read_description
 #define provision_read_record imprint_provision_read_record
 #define provision_restore_driver imprint_provision_restore_driver

@@ -6,6 +6,7 @@
 
 #include "cli/order_print.h"
 #include "cli/report.h"
+#include "station/board_data.h"
 #include "station/evidence.h"
 #include "station/file.h"
 #include "station/folder.h"
@@ -69,6 +70,7 @@ static struct evidence_run evidence_of(const struct board_run *run)
         .older = run->record,
         .record_path = run->record_path,
         .has_request = run->has_request,
+        .data = run->proven,
         .certificates = run->issued,
         .connections = run->connected,
         .board = run->board.name,
@@ -159,6 +161,7 @@ bool board_run_keep(struct board_run *run, bool *written, struct error *err)
         .listed = &run->listed,
         .not_proven = run->not_proven,
         .facts = &run->facts,
+        .key_store = BOARD_KEY_STORE,
         .certificates = run->issued,
     };
     struct evidence_run kept;
@@ -167,6 +170,8 @@ bool board_run_keep(struct board_run *run, bool *written, struct error *err)
     bool ok, has_folder;
 
     run_facts_end(&run->facts);
+    run->proven = board_data_record(&run->results, &run->facts);
+    report.data = run->proven;
     kept = evidence_of(run);
     if (!evidence_check_recorded_keys(&kept, err))
         return false;

@@ -17,6 +17,9 @@
 #include "station/station_order.h"
 #include "station/verifier.h"
 
+/* Where a board keeps the records of its keys, as reports say it (key_store). */
+#define BOARD_KEY_STORE "the board's flash"
+
 struct board_run {
     struct cli *cli;
     struct board board;
@@ -35,6 +38,7 @@ struct board_run {
     struct genuine genuine;
     struct parts_listed listed;
     json_t *record, *not_proven;
+    json_t *proven; /* of the profile's data, what was proven; NULL: it has none */
     json_t *issued; /* of the profile's certificates, what is there; NULL: it has none */
     struct board_tls tls;
     struct connection_proof proof;

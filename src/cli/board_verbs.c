@@ -8,6 +8,7 @@
 #include "cli/cosign_print.h"
 #include "cli/line_print.h"
 #include "cli/report.h"
+#include "profile/data.h"
 #include "station/history.h"
 
 #define SILENCE_S 30 /* the slowest step is one of some seconds, on a slow part */
@@ -74,10 +75,18 @@ bool board_prove(const struct output *output, const struct board_proof *proof, s
     return ok;
 }
 
-void board_advise_lost_flash(struct error *refusal)
+void board_advise_lost_flash(const struct profile *profile, struct error *refusal)
 {
     if (refusal->reason != ERROR_DONE_ELSEWHERE)
         return;
+    if (profile_has_io_key(profile)) {
+        refusal->cause =
+            "the chip says that this device is done, but the board's flash does not have the records of its "
+            "keys and the chip's IO protection key: it was erased, or is another board's";
+        refusal->next = "nothing was written. Program the flash from a copy of it: the IO protection key is nowhere "
+                        "else. Without a copy, replace the chip";
+        return;
+    }
     refusal->cause = "the chip's mark says that this device is done, but the board's flash does not have the records "
                      "of its keys: it was erased, or is another board's";
     refusal->next =

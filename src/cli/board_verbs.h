@@ -26,7 +26,7 @@ bool board_prove(const struct output *output, const struct board_proof *proof, s
 
 /* The engine's advice is for a station with the chip on its own bus: of a board that has lost what it must have itself.
  */
-void board_advise_lost_flash(struct error *refusal);
+void board_advise_lost_flash(const struct profile *profile, struct error *refusal);
 
 /* The answers of this console arrive damaged, however often they are asked for. Always false. */
 bool board_garbled(const char *console, struct error *err);

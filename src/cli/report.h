@@ -22,7 +22,7 @@ struct report {
     const struct genuine *genuine;     /* NULL: not checked */
     const struct parts_listed *listed; /* NULL: not asked */
     const json_t *not_proven;          /* of a board, what is its word alone: station/board_maker.h; else NULL */
-    const char *key_store; /* folder or image that keeps an IO protection key; NULL: the device is a board's */
+    const char *key_store; /* folder, image or words for the flash that keeps an IO protection key; NULL: unknown */
     const struct rehearsal *rehearsal;
     const json_t *certificates;    /* of the result: station/certificate_issue.h; NULL: the profile has none */
     const json_t *data;            /* of the result: station/data_files.h; NULL: the profile has none */

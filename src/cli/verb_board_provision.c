@@ -17,6 +17,7 @@
 #include "cli/line_print.h"
 #include "cli/report.h"
 #include "profile/board_number.h"
+#include "station/board_data.h"
 #include "station/board_image.h"
 #include "station/board_known.h"
 #include "station/board_maker.h"
@@ -222,7 +223,7 @@ static bool ask_plan(struct board_run *run, struct error *err)
         return true;
     /* Why a board refuses a chip that is not its own is told by the chip's record. */
     if (!refusal.has_serial || check_mcu(run, refusal.serial, err)) {
-        board_advise_lost_flash(&refusal);
+        board_advise_lost_flash(&run->profile, &refusal);
         error_pass(err, &refusal);
     } else {
         error_with_serial(err, serial);
@@ -385,6 +386,7 @@ static bool provision_board(struct board_run *run, struct error *err)
                           .plan = &run->results.plan,
                           .genuine = &run->genuine,
                           .listed = &run->listed,
+                          .key_store = BOARD_KEY_STORE,
                           .rehearsal = &run->rehearsal};
     const char *const *values = run->cli->values;
     bool dry = values[OPTION_DRY_RUN] != NULL, switches = values[OPTION_SWITCH] != NULL, written = false;
@@ -392,7 +394,8 @@ static bool provision_board(struct board_run *run, struct error *err)
     if (!rehearsal_check_console(&run->rehearsal, values[OPTION_CONSOLE], err) ||
         !board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
         !board_image_ask(&run->board, values[OPTION_FIRMWARE], err) ||
-        !board_certificates_check_board(&run->board, &run->profile, err) || !connection_proof_check(&run->proof, err) ||
+        !board_certificates_check_board(&run->board, &run->profile, err) ||
+        !board_data_check_board(&run->board, &run->profile, err) || !connection_proof_check(&run->proof, err) ||
         !ask_plan(run, err) || !board_certificates_check_plan(&run->results, err) ||
         !board_tls_plan(&run->results, err))
         return false;
@@ -491,7 +494,7 @@ static bool start_run(struct board_run *run, int *silence_ms, struct error *err)
         .id = cli->values[OPTION_ORDER], .board = cli->values[OPTION_BOARD], .person = cli->values[OPTION_OPERATOR]};
     run->ledger.order = &run->order;
     if (!check_options(run, silence_ms, err) || !profile_file_read(cli->arguments[0], &run->profile, err) ||
-        !profile_check_no_board(&run->profile, err))
+        !profile_check_no_board(&run->profile, err) || !board_data_check_profile(&run->profile, err))
         return false;
     run->rehearsal.allowed =
         run->profile.rehearsal == PROFILE_REHEARSAL_ALLOWED || cli->values[OPTION_REHEARSAL] != NULL;
@@ -542,6 +545,7 @@ static void free_run(struct board_run *run)
     json_decref(run->record);
     json_decref(run->not_proven);
     json_decref(run->issued);
+    json_decref(run->proven);
     json_decref(run->connected);
     json_decref(run->shown);
     free(run);

@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "station/board_data.h"
 #include "station/certificate_templates.h"
 #include "station/file.h"
 #include "profile/board_number.h"
-#include "profile/data.h"
 #include "station/profile_file.h"
 #include "station/key_files.h"
 #include "station/published_keys.h"
@@ -116,49 +116,38 @@ static bool take_key(struct compilation *compilation, const struct profile_key *
     return true;
 }
 
-static bool check_certificates(const struct profile *profile, struct error *err)
+static bool check_profile(const struct profile *profile, struct error *err)
 {
-    if (!profile_check_no_board(profile, err)) {
-        error_doing(err, "compile the profile");
-        return false;
-    }
-    return true;
+    if (profile_check_no_board(profile, err) && board_data_check_profile(profile, err))
+        return true;
+    error_doing(err, "compile the profile");
+    return false;
 }
 
-/* The C names of the kinds of steps that a board does of the profile, then NULL: the station connects (prove: tls). */
+/* Adds the C name of a kind of step that a board does of the profile: the station connects (prove: tls). */
+static void add_step(const struct profile *profile, size_t row, const char *steps[static PROVISION_STEP_KINDS + 1],
+                     size_t *n)
+{
+    if (provision_is_needed_by(provision_step_needs[row], profile) &&
+        provision_step_needs[row] != provision_needs_prove_tls)
+        steps[(*n)++] = provision_step_symbols[row];
+}
+
+/*
+ * All of them, then NULL. A board's random numbers are the chip's, which gives none before the config lock: there the
+ * IO protection key is made after it.
+ */
 static void list_steps(const struct profile *profile, const char *steps[static PROVISION_STEP_KINDS + 1])
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < PROVISION_STEP_KINDS; i++)
-        if (provision_is_needed_by(provision_step_needs[i], profile) &&
-            provision_step_needs[i] != provision_needs_prove_tls)
-            steps[n++] = provision_step_symbols[i];
+    for (size_t i = 0; i < PROVISION_STEP_KINDS; i++) {
+        if (i != PROVISION_STEP_INDEX_make_io_key)
+            add_step(profile, i, steps, &n);
+        if (i == PROVISION_STEP_INDEX_lock_config)
+            add_step(profile, PROVISION_STEP_INDEX_make_io_key, steps, &n);
+    }
     steps[n] = NULL;
-}
-
-/* A board has no files with secrets, and an image is no place for them. */
-static bool check_data(const struct profile *profile, struct error *err)
-{
-    const struct profile_datum *datum = &profile->data[0]; /* the IO protection key, if there is one */
-
-    if (profile->data_count == 0)
-        return true;
-    for (size_t i = 0; i < profile->data_count; i++)
-        if (profile_datum_is_io_key(&profile->data[i]))
-            datum = &profile->data[i];
-    if (profile_datum_is_io_key(datum))
-        error_set(err, ERROR_PROFILE_CONFLICT, "a board's factory image makes no IO protection key",
-                  "set it from a station that reaches the chip, into the board's key store: imprint --storage "
-                  "flash:IMAGE provision PROFILE");
-    else
-        error_set(err, ERROR_PROFILE_CONFLICT,
-                  "a board cannot write the data of a profile: its secrets would be in the image",
-                  "provision such a device from a station that reaches the chip: imprint provision");
-    error_doing(err, "compile the profile");
-    error_with_subject(err, datum->name);
-    err->line = datum->line;
-    return false;
 }
 
 static bool make_table(struct compilation *compilation, char **text, size_t *len, struct error *err)
@@ -168,7 +157,7 @@ static bool make_table(struct compilation *compilation, char **text, size_t *len
     const char *name = cli->values[OPTION_NAME];
     const char *steps[PROVISION_STEP_KINDS + 1];
     FILE *stream = NULL;
-    bool ok = check_certificates(&compiled->profile, err) && check_data(&compiled->profile, err);
+    bool ok = check_profile(&compiled->profile, err);
 
     list_steps(&compiled->profile, steps);
     compiled->public_keys = compilation->public_keys;
@@ -306,8 +295,8 @@ const struct cli_verb cli_verb_compile = {
                    "for the issuers of the issuers file, whose keys are not needed. Choose one of\n"
                    "the three.\n"
                    "\n"
-                   "A profile that imports a private key is refused: a private key must not be in an\n"
-                   "image.\n",
+                   "A profile that imports a private key, or has secrets in files, is refused: a\n"
+                   "secret must not be in an image. An IO protection key is made by the board.\n",
     .examples = "  imprint compile profiles/mbed-factory-example.yaml --c -o profile.c\n"
                 "  imprint compile profiles/mbed-factory-example.yaml --binary | sha256sum\n"
                 "  imprint compile profiles/trust-flex-identity.yaml --certificates -o certs.c\n",

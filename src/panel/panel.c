@@ -234,19 +234,34 @@ static bool open_ledger(struct panel *panel, struct error *err)
     return station_ledger_open(&panel->config, LEDGER_WRITE, &panel->ledger, err);
 }
 
-/* A socket keeps key stores in the station's state folder: no board would get the IO protection key of its chip. */
-static bool check_io_key(const struct profile *profile, const char *file, struct error *err)
+/* The first socket that is no board's console; NULL where all are. One that is taught later may be any. */
+static const char *find_chip_socket(const struct panel_settings *settings)
 {
-    if (!profile_has_io_key(profile))
+    for (size_t i = 0; i < settings->socket_count; i++)
+        if (panel_console(settings->sockets[i].device) == NULL)
+            return settings->sockets[i].name;
+    return NULL;
+}
+
+/*
+ * A board with a console makes its IO protection key itself. Of a chip on the station's own bus the key store would be
+ * in the state folder: no board would get it.
+ */
+static bool check_io_key(const struct profile *profile, const struct panel_settings *settings, struct error *err)
+{
+    const char *name = find_chip_socket(settings);
+
+    if (!profile_has_io_key(profile) || name == NULL)
         return true;
-    error_set(err, ERROR_PROFILE_CONFLICT,
-              "no board would get its IO protection key: a station keeps it in its state folder, and the board's "
-              "software needs it",
-              error_keep_format(err,
-                                "make each board with an image of its flash, and write that into the board: imprint "
-                                "provision %s --storage flash:IMAGE",
-                                file));
-    error_with_subject(err, error_keep(err, file));
+    error_set(
+        err, ERROR_PROFILE_CONFLICT,
+        "the board in this socket would not get its IO protection key: a station keeps it in its state folder, and "
+        "the board's software needs it",
+        error_keep_format(err,
+                          "let boards make it themselves: device: board:PORT. Or make each board with an image of "
+                          "its flash, and write that into the board: imprint provision %s --storage flash:IMAGE",
+                          settings->profile));
+    error_with_subject(err, error_keep(err, name));
     error_doing(err, "read the station's profile");
     return false;
 }
@@ -256,7 +271,7 @@ static bool read_profile(struct panel *panel, struct error *err)
     struct profile *profile = calloc(1, sizeof *profile);
     uint8_t digest[PROFILE_DIGEST_BYTES];
     bool ok = profile != NULL && profile_file_read(panel->settings->profile, profile, err) &&
-              check_io_key(profile, panel->settings->profile, err);
+              check_io_key(profile, panel->settings, err);
 
     if (ok && !profile_digest(profile, digest))
         ok = false;

@@ -7,6 +7,8 @@
 
 #include "panel/plugged.h"
 #include "panel/taught.h"
+#include "profile/data.h"
+#include "station/profile_file.h"
 
 _Static_assert(PAGE_NAME_SIZE == PROFILE_NAME_MAX && PAGE_SOCKETS_MAX == PANEL_SOCKETS_MAX &&
                    PAGE_TAUGHT_SIZE == PANEL_PATH_MAX,
@@ -72,6 +74,25 @@ static bool make_device(const struct panel_settings *settings, const struct page
            refuse(found, "the device's name is too long", err);
 }
 
+/* A station would keep the IO protection key of a chip on its own bus, and the board would not get it. */
+static bool check_io_key(const struct panel_settings *settings, const char *device, struct error *err)
+{
+    struct profile *profile = panel_console(device) == NULL ? calloc(1, sizeof *profile) : NULL;
+    bool ok = panel_console(device) != NULL || (profile != NULL && profile_file_read(settings->profile, profile, err));
+
+    if (ok && profile != NULL && profile_has_io_key(profile)) {
+        error_set(err, ERROR_USAGE,
+                  "the profile gives each board an IO protection key, and only a board with a console makes it itself",
+                  "teach the board's console");
+        error_with_subject(err, error_keep(err, device));
+        ok = false;
+    }
+    free(profile);
+    if (!ok)
+        error_set(err, ERROR_UNEXPECTED, "no memory for the profile", NULL);
+    return ok;
+}
+
 static bool add(const char *path, const struct page_running *running, const char *name, const char *found,
                 const char *use, const struct page_noting *noting, struct error *err)
 {
@@ -81,7 +102,8 @@ static bool add(const char *path, const struct page_running *running, const char
 
     if (!panel_settings_read(path, &settings, err))
         return false;
-    ok = make_device(settings, running, found, use, device, err) && taught_add(settings, name, device, noting, err);
+    ok = make_device(settings, running, found, use, device, err) && check_io_key(settings, device, err) &&
+         taught_add(settings, name, device, noting, err);
     free(settings);
     return ok;
 }

@@ -9,10 +9,13 @@
 #define PROFILE_SECRET_BYTES 32 /* of a secret that is no AES key, and of a block of a slot */
 #define PROFILE_AES_BYTES 16    /* of an AES-128 key */
 
-/* The chip's IO protection key, which the engine makes and the device's own store keeps. */
+/*
+ * The chip's IO protection key, which the engine makes and the device's own store keeps. A build without other data
+ * carries no code for them.
+ */
 static inline bool profile_datum_is_io_key(const struct profile_datum *datum)
 {
-    return datum->type == PROFILE_DATUM_IO_KEY;
+    return PROFILE_HAS_CONTENTS == 0 || datum->type == PROFILE_DATUM_IO_KEY;
 }
 
 static inline bool profile_has_io_key(const struct profile *profile)
@@ -26,13 +29,13 @@ static inline bool profile_has_io_key(const struct profile *profile)
 /* A secret that PSA knows by a key id. */
 static inline bool profile_datum_is_key(const struct profile_datum *datum)
 {
-    return datum->type != PROFILE_DATUM_BYTES && !profile_datum_is_io_key(datum);
+    return !profile_datum_is_io_key(datum) && datum->type != PROFILE_DATUM_BYTES;
 }
 
 /* What cannot be read back, as opposed to data. */
 static inline bool profile_datum_is_secret(const struct profile_datum *datum)
 {
-    return datum->type != PROFILE_DATUM_BYTES;
+    return profile_datum_is_io_key(datum) || datum->type != PROFILE_DATUM_BYTES;
 }
 
 /* How long its content is: of a secret exactly, of data at most. */

@@ -34,9 +34,16 @@
 #ifndef PROFILE_CERTIFICATES_MAX
 #define PROFILE_CERTIFICATES_MAX 4
 #endif
-/* 0: a build for a board, whose image would hold the secrets. `imprint compile` makes no table with data. */
+/* 0: a build for a board whose profile has no data (firmware/factory/image.cmake). */
 #ifndef PROFILE_HAS_DATA
 #define PROFILE_HAS_DATA 1
+#endif
+/*
+ * 0: a build for a board. The only entry of data that it can have is the IO protection key, which has no content: the
+ * secrets of others would be in the image. `imprint compile` makes no table with others.
+ */
+#ifndef PROFILE_HAS_CONTENTS
+#define PROFILE_HAS_CONTENTS 1
 #endif
 #ifndef PROFILE_DATA_MAX
 #define PROFILE_DATA_MAX CHIP_SLOTS

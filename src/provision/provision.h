@@ -325,7 +325,8 @@ struct provision_contents {
 
     /*
      * The content of profile->data[index] for the chip with this serial number: a secret whole, other data as long as
-     * it is, into `out`, which the engine wipes. The same in each call of a run. False with the reason.
+     * it is, into `out`, which the engine wipes. The same in each call of a run. False with the reason. Not asked for
+     * an IO protection key.
      */
     bool (*get)(void *context, size_t index, const uint8_t serial[static CHIP_SERIAL_BYTES], struct bytes_out *out,
                 struct error *err);
@@ -369,7 +370,8 @@ struct provision {
     const struct profile *profile; /* has passed profile_check() */
     /*
      * The kinds of steps that this program supports, in the order of their rows, then NULL: provision_all_steps
-     * (provision/steps.h), or the table of a compiled profile. A profile that needs another kind is refused while
+     * (provision/steps.h), or the table of a compiled profile, which makes an IO protection key after the config lock:
+     * before it the chip gives a board no random numbers. A profile that needs another kind is refused while
      * observing.
      */
     const struct provision_step_kind *const *steps;

@@ -62,6 +62,15 @@ enum provision_status provision_psa_failed(const struct provision *provision, ps
     return provision_status_of(err);
 }
 
+enum provision_status provision_random(const struct provision *provision, uint8_t *out, size_t len, struct error *err)
+{
+    psa_status_t status;
+
+    keys_forget_reason(provision->driver);
+    status = psa_generate_random(out, len);
+    return status == PSA_SUCCESS ? PROVISION_OK : provision_psa_failed(provision, status, NULL, err);
+}
+
 void provision_prepare_driver(struct provision *provision, struct driver_settings *before)
 {
     const struct profile *profile = provision->profile;

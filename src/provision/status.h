@@ -14,6 +14,9 @@
 enum provision_status provision_psa_failed(const struct provision *provision, psa_status_t status,
                                            const struct profile_key *key, struct error *err);
 
+/* Random numbers of PSA's: a board's are the chip's, unless its port has others. */
+enum provision_status provision_random(const struct provision *provision, uint8_t *out, size_t len, struct error *err);
+
 /* The key that a step is about; it has one. */
 const struct profile_key *provision_key_of(const struct provision *provision, const struct provision_step *step);
 

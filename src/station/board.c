@@ -368,6 +368,7 @@ static void read_hello(void *context, const struct link_words *words)
     copy_value(board->digest, sizeof board->digest, words, "digest");
     board->armed = has_flag(words, "armed");
     board->takes_certificates = has_flag(words, "certificates");
+    board->makes_io_key = has_flag(words, "io-key");
     board->image_bytes = 0;
     (void)link_number(words, "image", UINT32_MAX, &board->image_bytes);
     board->mcu[0] = '\0';

@@ -24,11 +24,11 @@ struct board {
     /* Of the application that answered board_connect(). */
     char app[BOARD_TEXT_MAX], name[BOARD_TEXT_MAX], version[BOARD_TEXT_MAX];
     char profile[BOARD_TEXT_MAX], digest[BOARD_TEXT_MAX];
-    char mcu[HEX_SIZE(BOARD_MCU_BYTES_MAX)]; /* its microcontroller's unique number in hex; "": it told none */
-    uint32_t image_bytes;                    /* of its image; 0: it does not know */
-    uint32_t protocol;                       /* the version that it speaks */
-    bool armed;                              /* whatever the device */
-    bool takes_certificates;
+    char mcu[HEX_SIZE(BOARD_MCU_BYTES_MAX)];       /* its microcontroller's unique number in hex; "": it told none */
+    uint32_t image_bytes;                          /* of its image; 0: it does not know */
+    uint32_t protocol;                             /* the version that it speaks */
+    bool armed;                                    /* whatever the device */
+    bool takes_certificates, makes_io_key;         /* its image has the code for what its profile has of these */
     char firmware[HEX_SIZE(BOARD_FIRMWARE_BYTES)]; /* SHA-256 of its image, from board_image_ask(); "": it told none */
     /* Private. */
     int fd;

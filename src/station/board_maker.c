@@ -8,6 +8,7 @@
 
 #include "base/hex.h"
 #include "cert/maker.h"
+#include "profile/data.h"
 
 #define ATTEMPTS 3 /* while lines are damaged */
 
@@ -103,7 +104,12 @@ json_t *board_maker_not_proven(const struct genuine *genuine, const struct profi
         if (!is_held(genuine, &profile->keys[i], evidence != NULL ? &evidence->keys[i] : NULL))
             json_array_append_new(keys, json_integer(profile->keys[i].id));
     }
-    return json_pack("{s:b, s:b, s:o}", "serial", (int)!genuine_is_proven(genuine), "config", 1, "key_ids", keys);
+    json_t *object =
+        json_pack("{s:b, s:b, s:o}", "serial", (int)!genuine_is_proven(genuine), "config", 1, "key_ids", keys);
+
+    if (profile_has_io_key(profile))
+        json_object_set_new(object, "io_key", json_true());
+    return object;
 }
 
 void board_maker_not_proven_text(const json_t *not_proven, char text[static BOARD_NOT_PROVEN_TEXT_SIZE])
@@ -120,6 +126,8 @@ void board_maker_not_proven_text(const json_t *not_proven, char text[static BOAR
             n += (size_t)snprintf(text + n, BOARD_NOT_PROVEN_TEXT_SIZE - n, "%s %lld",
                                   i == 0 ? ", that it holds key" : ",", (long long)json_integer_value(key));
     }
+    if (n < BOARD_NOT_PROVEN_TEXT_SIZE && json_is_true(json_object_get(not_proven, "io_key")))
+        n += (size_t)snprintf(text + n, BOARD_NOT_PROVEN_TEXT_SIZE - n, ", that it holds the IO protection key");
     if (n < BOARD_NOT_PROVEN_TEXT_SIZE)
         (void)snprintf(text + n, BOARD_NOT_PROVEN_TEXT_SIZE - n, ": so says the board");
 }

@@ -28,8 +28,9 @@ bool board_maker_check_key(const struct genuine *genuine, const struct provision
 
 /*
  * What is a board's word alone, as a JSON object: `serial` (true: nothing proves that a chip with this serial number is
- * there), `config` (what is configured and locked), `key_ids` (nothing proves that the chip holds them). With
- * `evidence` NULL, what it will be when the plan is done. The caller's reference.
+ * there), `config` (what is configured and locked), `key_ids` (nothing proves that the chip holds them), `io_key` (nor
+ * that it holds the IO protection key; absent where the profile has none). With `evidence` NULL, what it will be when
+ * the plan is done. The caller's reference.
  */
 json_t *board_maker_not_proven(const struct genuine *genuine, const struct profile *profile,
                                const struct provision_evidence *evidence);

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "cert/check_request.h"
+#include "chip/operations_mac.h"
 #include "crypto/verify.h"
 #include "link/proof.h"
 #include "profile/certificate.h"
+#include "profile/data.h"
 #include "profile/words.h"
 #include "provision/use.h"
 #include "provision/steps.h"
@@ -84,7 +86,35 @@ static const struct provision_step_kind *take_kind(const struct link_words *word
     return name != NULL ? provision_step_named(name) : NULL;
 }
 
-/* Kind and key of a step. False for one that the profile does not need: without its key, or with one that is not its.
+/* The profile's entry of data with the slot of the frame, as an index; false when it has none. */
+static bool take_slot_of_data(const struct board_results *results, const struct link_words *words, size_t *index)
+{
+    uint32_t slot;
+
+    if (!link_number(words, "slot", CHIP_SLOTS - 1, &slot))
+        return false;
+    for (*index = 0; *index < results->profile->data_count; (*index)++)
+        if (results->profile->data[*index].slot == slot)
+            return true;
+    return false;
+}
+
+/* The entry of data of a step that has one. False for one without its entry. */
+static bool take_datum(const struct board_results *results, const struct link_words *words, struct provision_step *step)
+{
+    size_t index;
+
+    if (step->kind->is_for == NULL)
+        return true;
+    if (!take_slot_of_data(results, words, &index) || !step->kind->is_for(&results->profile->data[index]))
+        return false;
+    step->datum = (uint8_t)(index + 1);
+    return true;
+}
+
+/*
+ * Kind, key and entry of data of a step. False for one that the profile does not need: without what it is about, or
+ * with something else.
  */
 static bool take_subject(const struct board_results *results, const struct link_words *words,
                          struct provision_step *step)
@@ -99,13 +129,13 @@ static bool take_subject(const struct board_results *results, const struct link_
     }
     /* A board connects to no server: that is the station's step. */
     return step->kind != NULL && step->kind != &provision_step_prove_tls &&
-           step->kind->is_needed(results->profile, step->key);
+           step->kind->is_needed(results->profile, step->key) && take_datum(results, words, step);
 }
 
 /* How far a step of the accepted plan is. NULL for another step in its place. */
 static const struct provision_step *take_progress(struct provision_step *planned, const struct provision_step *said)
 {
-    if (planned->kind != said->kind || planned->key != said->key)
+    if (planned->kind != said->kind || planned->key != said->key || planned->datum != said->datum)
         return NULL;
     planned->done = said->done;
     planned->slot = said->slot;
@@ -242,6 +272,21 @@ static void take_certificate(struct board_results *results, const struct link_wo
             found->has_slot[i] = take_bytes(words, "data", found->slots[i], sizeof found->slots[i]);
 }
 
+/* What an IO protection key has shown. */
+static void take_data(struct board_results *results, const struct link_words *words)
+{
+    struct provision_datum_evidence evidence = {.answer_bytes = CHIP_DIGEST_BYTES};
+    size_t index;
+
+    if (!take_slot_of_data(results, words, &index) ||
+        !take_bytes(words, "challenge", evidence.challenge, sizeof evidence.challenge) ||
+        !take_bytes(words, "answer", evidence.answer, sizeof evidence.answer))
+        return;
+    evidence.written = take_flag(words, "written");
+    results->data[index] = evidence;
+    results->has_data[index] = true;
+}
+
 static void take_result(struct board_results *results, const struct link_words *words)
 {
     struct provision_evidence *evidence = &results->evidence;
@@ -280,6 +325,8 @@ void board_results_take(struct board_results *results, const struct link_words *
                    &results->requests[i].of);
     else if (strcmp(verb, "certificate") == 0)
         take_certificate(results, words);
+    else if (strcmp(verb, "data") == 0)
+        take_data(results, words);
     else if (strcmp(verb, "result") == 0)
         take_result(results, words);
 }
@@ -337,6 +384,9 @@ bool board_results_complete(const struct board_results *results)
 {
     for (size_t i = 0; i < results->profile->certificate_count; i++)
         if (!has_certificate(results, i))
+            return false;
+    for (size_t i = 0; i < results->profile->data_count; i++)
+        if (!results->has_data[i])
             return false;
     for (size_t i = 0; i < results->profile->key_count; i++) {
         if (!results->has_key[i] || (!is_compared(results, i) && !has_signed(results, i)))
@@ -479,12 +529,56 @@ static bool check_config(const struct board_results *results, struct error *err)
     return true;
 }
 
+/* Whether a slot that nothing was written into would answer so. */
+static bool is_of_empty_slot(const struct board_results *results, size_t index)
+{
+    static const uint8_t filling[] = {0x00, 0xff};
+    const struct provision_datum_evidence *data = &results->data[index];
+    uint8_t secret[PROFILE_SECRET_BYTES], answer[CHIP_DIGEST_BYTES];
+    bool same = false;
+
+    for (size_t i = 0; i < sizeof filling; i++) {
+        memset(secret, filling[i], sizeof secret);
+        same = same || (chip_mac_compute(secret, data->challenge, results->profile->data[index].slot,
+                                         results->evidence.serial, answer) &&
+                        memcmp(answer, data->answer, sizeof answer) == 0);
+    }
+    return same;
+}
+
+/*
+ * What can be checked without the key, which no station has: that the configuration uses the slot for it, that the slot
+ * is locked where the profile says so, and that the answer is none of an empty slot.
+ */
+static bool check_data(const struct board_results *results, struct error *err)
+{
+    const struct chip_config *config = &results->evidence.config;
+
+    for (size_t i = 0; i < results->profile->data_count; i++) {
+        const struct profile_datum *datum = &results->profile->data[i];
+        const char *cause = !chip_config_has_io_key(config) || chip_config_io_key_slot(config) != datum->slot
+                                ? "the chip's configuration does not use the IO protection key in the profile's slot"
+                            : datum->lock_slot && !chip_slot_is_locked(config, datum->slot)
+                                ? "the slot of the IO protection key is not locked"
+                            : is_of_empty_slot(results, i) ? "the slot of the IO protection key is empty"
+                                                           : NULL;
+
+        if (cause == NULL)
+            continue;
+        error_with_subject(err, datum->name);
+        error_at_slot(err, datum->slot);
+        return refuse(cause, NULL, err);
+    }
+    return true;
+}
+
 bool board_results_check(struct board_results *results, struct key_files *source, struct error *err)
 {
     bool ok;
 
     results->evidence.part = chip_config_part(&results->evidence.config); /* the board's own words do not count */
-    ok = check_config(results, err) && profile_digest(results->profile, results->evidence.profile_digest);
+    ok = check_config(results, err) && check_data(results, err) &&
+         profile_digest(results->profile, results->evidence.profile_digest);
 
     for (size_t i = 0; i < results->profile->key_count && ok; i++) {
         ok = check_key(results, i, source, err);

@@ -45,6 +45,8 @@ struct board_results {
     size_t config_len;
     struct board_request requests[PROFILE_KEYS_MAX];
     struct board_certificate certificates[PROFILE_CERTIFICATES_MAX];
+    struct provision_datum_evidence data[PROFILE_DATA_MAX];
+    bool has_data[PROFILE_DATA_MAX];
 };
 
 /* Forgets all that came from a board. */

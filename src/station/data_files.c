@@ -198,27 +198,31 @@ static json_t *proof_object(const struct profile_datum *datum, const struct prov
     return object;
 }
 
+json_t *data_files_entry(const struct profile_datum *datum, size_t bytes,
+                         const struct provision_datum_evidence *evidence, const struct run_facts *facts)
+{
+    json_t *object = json_pack("{s:s, s:s, s:i, s:i}", "name", datum->name, "type",
+                               profile_word_of(profile_words_datum, (uint32_t)datum->type), "slot", (int)datum->slot,
+                               "bytes", (int)bytes);
+
+    if (profile_datum_is_key(datum))
+        json_object_set_new(object, "key_id", json_integer(datum->id));
+    else if (!profile_datum_is_secret(datum))
+        json_object_set_new(object, "sha_256", value_hex(bytes_of(evidence->answer, evidence->answer_bytes)));
+    json_object_set_new(object, "proof", proof_object(datum, evidence, facts));
+    return object;
+}
+
 json_t *data_files_record(const struct data_files *data, const struct run_facts *facts)
 {
     json_t *list = data->profile->data_count != 0 ? json_array() : NULL;
 
     for (size_t i = 0; i < data->profile->data_count; i++) {
         const struct profile_datum *datum = &data->profile->data[i];
-        json_t *object;
+        const size_t bytes = profile_datum_is_io_key(datum) ? profile_datum_bytes(datum) : data->lengths[i];
 
-        if (!data->proven[i])
-            continue;
-        object =
-            json_pack("{s:s, s:s, s:i, s:i}", "name", datum->name, "type",
-                      profile_word_of(profile_words_datum, (uint32_t)datum->type), "slot", (int)datum->slot, "bytes",
-                      (int)(profile_datum_is_io_key(datum) ? profile_datum_bytes(datum) : data->lengths[i]));
-        if (profile_datum_is_key(datum))
-            json_object_set_new(object, "key_id", json_integer(datum->id));
-        else if (!profile_datum_is_secret(datum))
-            json_object_set_new(object, "sha_256",
-                                value_hex(bytes_of(data->evidence[i].answer, data->evidence[i].answer_bytes)));
-        json_object_set_new(object, "proof", proof_object(datum, &data->evidence[i], facts));
-        json_array_append_new(list, object);
+        if (data->proven[i])
+            json_array_append_new(list, data_files_entry(datum, bytes, &data->evidence[i], facts));
     }
     return list;
 }

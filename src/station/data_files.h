@@ -45,6 +45,10 @@ bool data_files_add_write_keys(struct data_files *data, const uint8_t serial[sta
 /* What was proven, for the record: a list with an object for each entry; NULL without data. The caller's reference. */
 json_t *data_files_record(const struct data_files *data, const struct run_facts *facts);
 
+/* An object of it: that `datum`, with a content of this many bytes, has shown `evidence`. The caller's reference. */
+json_t *data_files_entry(const struct profile_datum *datum, size_t bytes,
+                         const struct provision_datum_evidence *evidence, const struct run_facts *facts);
+
 /* Wipes the contents. */
 void data_files_wipe(struct data_files *data);
 

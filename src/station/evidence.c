@@ -628,7 +628,9 @@ bool evidence_may_lose(const json_t *record, const struct provision_step *step, 
         if (step->replaces && (step->shows_lost ? has_hash(key, step->lost) : is_in_slot(key, step->slot)))
             return keep_key(record, key, err);
     }
-    return true;
+    /* Of one for a secret of the profile, not of its lock. */
+    return step->datum == 0 || !step->forever || step->kind->lock != NULL ||
+           evidence_may_replace(record, step->slot, NULL, err);
 }
 
 bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *err)

@@ -327,6 +327,7 @@ static bool has_datum_proof(const json_t *datum, const char *type)
 
 static void check_data(const struct subject *subject)
 {
+    const bool is_board = json_object_get(json_object_get(subject->record, "run"), "board") != NULL;
     const json_t *datum;
     size_t i;
 
@@ -348,6 +349,8 @@ static void check_data(const struct subject *subject)
         report(subject, VERIFY_OPEN, "data-proof", key_id,
                strcmp(type, "bytes") == 0
                    ? "it was read back: a person who has the device can read it again and compare the SHA-256"
+               : is_board
+                   ? "the board says that the chip and it computed the same with it: only the board has the secret"
                    : "chip and station computed the same with it: that convinces only who has the secret");
     }
 }

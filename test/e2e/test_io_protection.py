@@ -156,15 +156,3 @@ def test_adopting_needs_the_store(station):
     station.run("provision", READY, "--arm", "profile")
     error = station.json("--state", station.folder / "elsewhere", "--device", f"virtual:{station.chip}", "adopt", READY, code=4).error
     assert error["reason"] == "done-elsewhere" and "only in the key store" in error["cause"]
-
-
-def test_no_factory_image(station):
-    """Named for what it is, whatever entry it is of the profile's data."""
-    second = station.folder / "second.yaml"
-    text = READY.read_text()
-    assert "\ndata:\n" in text
-    second.write_text(text.replace("\ndata:\n", "\ndata:\n  - {name: label, type: bytes, slot: 13, text: x}\n"))
-    error = station.json("compile", second, "--c", code=2).error
-    assert "makes no IO protection key" in error["cause"] and error["subject"] == "bus"
-    error = station.json("compile", READY, "--c", code=2).error
-    assert error["reason"] == "profile-conflict" and "makes no IO protection key" in error["cause"] and error["subject"] == "bus"

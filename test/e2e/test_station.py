@@ -480,13 +480,17 @@ def test_check(make_line):
     assert [item["found"] for item in done.objects if item.get("item") == "socket"] == ["bad", "bad", "chip"]
     line.write(profile="missing.yaml")
     assert "missing.yaml" in run_program("--json", "station", line.file, "--check", code=INPUT).error["subject"]
-    # No board would ever get the key that this profile makes for it.
+    # No board would ever get the key that this profile makes for it, but one that makes it itself.
     profile = ROOT / "profiles" / "blank-io-protection.yaml"
-    line.write(profile=str(profile))
+    console = {"name": "B1", "device": "board:/dev/serial/by-path/none"}
+    line.write(profile=str(profile), sockets=[console, {"name": "A2", "device": "i2c:/dev/i2c-9"}])
     for more in ([], ["--check"]):
         error = run_program("--json", "station", line.file, *more, code=INPUT).error
-        assert error["reason"] == "profile-conflict" and error["subject"] == str(profile) and "in its state folder" in error["cause"]
-        assert error["next"].endswith(f"imprint provision {profile} --storage flash:IMAGE")
+        assert error["reason"] == "profile-conflict" and error["subject"] == "A2" and "in its state folder" in error["cause"]
+        assert error["next"].endswith(f"imprint provision {profile} --storage flash:IMAGE") and "board:PORT" in error["next"]
+    line.write(profile=str(profile), sockets=[console])
+    found = run_program("--json", "station", line.file, "--check").objects
+    assert [(item["item"], item["found"]) for item in found] == [("profile", "good"), ("socket", "no-console")]
 
 
 @pytest.mark.parametrize("place", ["0.0.0.0:0", "[::]:0", "192.0.2.1:8080", "station.example:8080"])

@@ -8,10 +8,12 @@ import tty
 import pytest
 
 from conftest import run_program
-from host_board import FACTORY, FACTORY_BLANK, PROFILE, Board
+from host_board import TESTS, FACTORY, FACTORY_BLANK, PROFILE, Board
+from test_io_protection import KEY_AT, LOCKED, judge
 from test_station import UNREACHABLE, kill_workers, make_line  # noqa: F401 (a fixture)
 
 USAGE, ELSEWHERE = 2, 4
+FACTORY_FLEX_IO_KEY = TESTS / "factory_flex_io_key"
 
 
 class Bench:
@@ -65,6 +67,25 @@ def test_boards_come_pass_and_leave(bench):
     runs = [(item["entry"]["socket"], item["entry"]["result"]) for item in line.ledger("show", again["serial"])]
     assert runs == [("B1", "provisioned"), ("B2", "confirmed")]
     assert line.made()[passed["B2"]["serial"]] == ["provisioned"]
+
+
+def test_a_board_with_an_io_protection_key(bench):
+    """It makes the key itself; the ledger has its proof, and nothing at the station has the key."""
+    chip, flash = device = bench.line.folder / "io.virtual", bench.line.folder / "io.flash"
+    run_program("virtual", "new", "--as", "trust-flex", "--seed", "1", chip)
+    bench.line.write(profile=str(LOCKED))
+    line = bench.line.start()
+    bench.plug("B1", device, image=FACTORY_FLEX_IO_KEY)
+    serial = line.wait(event="socket", name="B1", state="pass")["serial"]
+    line.stop()
+    (entry,) = [item["entry"] for item in line.ledger("show", serial) if item["entry"]["result"] == "provisioned"]
+    content = flash.read_bytes()
+    at = content.rindex(bytes([1, 1, 0, 0]) + bytes.fromhex(serial) + bytes(3))
+    key = content[at + KEY_AT:at + 48]
+    judge({"serial": serial, "data": entry["evidence"]["data"]}, key)
+    for file in (line.folder / "state").rglob("*"):
+        if file.is_file():
+            assert key not in file.read_bytes() and key.hex().encode() not in file.read_bytes().lower(), file
 
 
 @pytest.mark.parametrize("word", (b"@started", b"@locking", b"@proof", b"@result"))

@@ -8,6 +8,7 @@ import pytest
 
 from conftest import run_program
 from host_board import PROFILE
+from test_io_protection import READY
 from test_station import make_line  # noqa: F401 (the fixture)
 from test_station_boards import bench  # noqa: F401 (the fixture)
 from test_station_login import USERS, write_users
@@ -132,6 +133,20 @@ def test_a_board_at_a_serial_port(bench):  # noqa: F811
     assert plugged(lead) == {port: ("port", "")}
     assert lead.press("/setup/add", name="B1", found=port, use="board")[0] == 303
     assert line.wait(event="socket", name="B1", state="pass")["changes"] > 0
+    line.stop()
+
+
+def test_no_chip_that_needs_the_board_s_own_key_store(bench):  # noqa: F811
+    """A profile with an IO protection key: the port of a console can be a socket, and no other way to a chip."""
+    line = bench.line
+    line.write(sockets=None, open_tiles=None, teach={"serial": "ports"}, profile=str(READY))
+    write_users(line, **USERS)
+    lead = log_in(line.start())
+    bench.plug("usb-0:2:1.0-port0", bench.device(1))
+    fields = {"name": "B1", "found": str(line.folder / "ports" / "usb-0:2:1.0-port0")}
+    status, _, body = lead.press("/setup/add", use="swi", **fields)
+    assert status == 409 and b"only a board with a console makes it itself" in body
+    assert lead.press("/setup/add", use="board", **fields)[0] == 303
     line.stop()
 
 

@@ -205,27 +205,27 @@ static void power_on(const char *input)
 }
 
 /* Each profile with what it takes, and no more, as in its image. */
-extern const struct profile_compiled board_profile, blank_profile, many_profile, identity_profile;
-extern const struct provision_step_kind *const board_profile_steps[],
-    *const blank_profile_steps[], *const many_profile_steps[], *const identity_profile_steps[];
-extern const struct driver_shell *const board_profile_driver,
-    *const blank_profile_driver, *const many_profile_driver, *const identity_profile_driver;
-extern struct factory_certificates *const board_profile_certificates,
-    *const blank_profile_certificates, *const many_profile_certificates, *const identity_profile_certificates;
+#define PROFILE(name)                                                                                                  \
+    extern const struct profile_compiled name;                                                                         \
+    extern const struct provision_step_kind *const name##_steps[];                                                     \
+    extern const struct driver_shell *const name##_driver;                                                             \
+    extern struct factory_certificates *const name##_certificates;                                                     \
+    extern struct factory_data *const name##_data;
+#define PROFILES(ROW)                                                                                                  \
+    ROW(board_profile)                                                                                                 \
+    ROW(blank_profile) ROW(many_profile) ROW(identity_profile) ROW(io_key_profile) ROW(flex_io_key_profile)
+PROFILES(PROFILE)
+
+#define SERVE(name)                                                                                                    \
+    if (compiled == &(name)) {                                                                                         \
+        factory_serve(factory, compiled, name##_steps, name##_driver, name##_certificates, name##_data);               \
+        return;                                                                                                        \
+    }
 
 static void serve(struct factory *factory, const struct profile_compiled *compiled)
 {
-    if (compiled == &board_profile)
-        factory_serve(factory, compiled, board_profile_steps, board_profile_driver, board_profile_certificates);
-    else if (compiled == &blank_profile)
-        factory_serve(factory, compiled, blank_profile_steps, blank_profile_driver, blank_profile_certificates);
-    else if (compiled == &identity_profile)
-        factory_serve(factory, compiled, identity_profile_steps, identity_profile_driver,
-                      identity_profile_certificates);
-    else if (compiled == &many_profile)
-        factory_serve(factory, compiled, many_profile_steps, many_profile_driver, many_profile_certificates);
-    else
-        factory_serve(factory, compiled, provision_all_steps, &driver_shell_all, NULL);
+    PROFILES(SERVE)
+    factory_serve(factory, compiled, provision_all_steps, &driver_shell_all, NULL, NULL);
 }
 
 void bench_factory(const struct profile_compiled *compiled, const char *input)

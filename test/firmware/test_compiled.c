@@ -21,7 +21,8 @@
 #include "profile/text/table.h"
 #include "profile/text/text.h"
 
-extern const struct profile_compiled board_profile, blank_profile, many_profile, certificates_profile, bytes_profile;
+extern const struct profile_compiled board_profile, blank_profile, many_profile, certificates_profile, bytes_profile,
+    io_key_profile, flex_io_key_profile;
 
 static const struct row {
     const struct profile_compiled *compiled;
@@ -34,6 +35,8 @@ static const struct row {
     {&many_profile, "test/data/profiles/board-many.yaml", false, 2},
     {&certificates_profile, "test/data/profiles/certificates.yaml", false, 0},
     {&bytes_profile, "test/data/profiles/board-bytes.yaml", false, 0},
+    {&io_key_profile, "profiles/blank-io-protection.yaml", true, 0},
+    {&flex_io_key_profile, "test/data/profiles/trust-flex-io-protection.yaml", true, 0},
 };
 
 static void read_text(const struct row *row, struct profile *profile)

@@ -66,6 +66,10 @@ static const struct spelling replaces[] = {
     SPELL(PROFILE_REPLACE_UNCLAIMED),
     END,
 };
+static const struct spelling datum_types[] = {
+    SPELL(PROFILE_DATUM_IO_KEY),
+    END,
+};
 static const struct spelling proofs[] = {
     SPELL(PROFILE_PROVE_READ_BACK),
     SPELL(PROFILE_PROVE_TLS),
@@ -190,6 +194,19 @@ static void print_certificate(FILE *stream, const struct profile_certificate *ce
     fputs("            },\n", stream);
 }
 
+/* A secret that imprint makes: one with content is in no table. */
+static void print_datum(FILE *stream, const struct profile_datum *datum)
+{
+    fputs("            {\n", stream);
+    print_text(stream, "                .name", datum->name);
+    print_value(stream, "                .type", datum_types, (uint32_t)datum->type);
+    fprintf(stream, "                .slot = %u,\n", datum->slot);
+    fputs("                .write_key = PROFILE_SLOT_ANY,\n", stream);
+    print_value(stream, "                .replace", replaces, (uint32_t)datum->replace);
+    fprintf(stream, "                .lock_slot = %s,\n", datum->lock_slot ? "true" : "false");
+    fputs("            },\n", stream);
+}
+
 /* image.cmake looks for `.bytes = {`: an image of another profile has no room for it. */
 static void print_configuration(FILE *stream, const struct chip_policy_bytes *policy)
 {
@@ -232,6 +249,11 @@ static void print_assertions(FILE *stream, const struct profile *profile)
             "                   PROFILE_CERTIFICATES_MAX >= %zu,\n"
             "               \"this build has too little room for the profile\");\n\n",
             profile->key_count, source, subject, profile->certificate_count);
+    if (profile->data_count > 0)
+        fprintf(stream,
+                "_Static_assert(PROFILE_HAS_DATA != 0 && PROFILE_DATA_MAX >= %zu,\n"
+                "               \"this build has no room for the profile's data\");\n\n",
+                profile->data_count);
 }
 
 /* A key is proven with its own hash: an image whose Mbed TLS lacks it is not to be built. */
@@ -332,6 +354,21 @@ static void print_certificates(FILE *stream, const struct profile *profile, cons
             proves_by_tls(profile) ? ", .handshake = factory_sign_handshake" : "", name, name, name);
 }
 
+/* What is kept of the IO protection key's proof, and what sends it. */
+static void print_data(FILE *stream, const struct profile *profile, const char *name)
+{
+    if (profile->data_count > 0)
+        fprintf(stream,
+                "\nstatic struct factory_data %s_shown = {.engine = {.proven = factory_data_proven, .block = "
+                "provision_datum_block},\n    .report = factory_data_report};\n",
+                name);
+    fprintf(stream,
+            "\nextern struct factory_data *const %s_data;\n"
+            "struct factory_data *const %s_data = %s%s%s;\n",
+            name, name, profile->data_count > 0 ? "&" : "NULL", profile->data_count > 0 ? name : "",
+            profile->data_count > 0 ? "_shown" : "");
+}
+
 /* The members of struct profile. */
 static void print_profile(FILE *stream, const struct profile *profile)
 {
@@ -359,6 +396,12 @@ static void print_profile(FILE *stream, const struct profile *profile)
             print_certificate(stream, &profile->certificates[i]);
         fputs("        },\n", stream);
     }
+    if (profile->data_count > 0) { /* image.cmake looks for it, too */
+        fprintf(stream, "        .data_count = %zu,\n        .data = {\n", profile->data_count);
+        for (size_t i = 0; i < profile->data_count; i++)
+            print_datum(stream, &profile->data[i]);
+        fputs("        },\n", stream);
+    }
     if (profile_bytes(profile) != NULL)
         print_configuration(stream, profile_bytes(profile));
 }
@@ -373,8 +416,9 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
             " * Do not edit it: compile the profile again. docs/reference/profile.md says what the values mean.\n */\n"
             "#include \"profile/compiled.h\"\n"
             "#include \"provision/steps.h\"\n"
-            "#include \"psa/start.h\"\n%s\n",
-            profile->name, profile->certificate_count > 0 ? "#include \"firmware/factory/certificates.h\"\n" : "");
+            "#include \"psa/start.h\"\n%s%s\n",
+            profile->name, profile->certificate_count > 0 ? "#include \"firmware/factory/certificates.h\"\n" : "",
+            profile->data_count > 0 ? "#include \"firmware/factory/data.h\"\n" : "");
     print_hashes(stream, profile);
     print_assertions(stream, profile);
     print_public_keys(stream, compiled, name);
@@ -393,6 +437,7 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
     fputs("};\n", stream);
     print_needs(stream, profile, name, steps);
     print_certificates(stream, profile, name);
+    print_data(stream, profile, name);
 }
 
 bool profile_table_name_valid(const char *name)

@@ -26,8 +26,8 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
     step->done = found == IO_KEY_FOUND;
     if (found == IO_KEY_OTHER_CHIP)
         error_set(err, ERROR_FOREIGN_KEY, "the key store has the IO protection key of another chip",
-                  "use this device's own key store, or forget the other chip's records: imprint erase --yes "
-                  "--io-key");
+                  "use this device's own key store; after a repair forget the other chip's records: imprint erase "
+                  "--yes --io-key, or erase the flash of a board's key store");
     else if (found == IO_KEY_ABSENT && provision->adoption != NULL)
         error_set(err, ERROR_DONE_ELSEWHERE,
                   "the chip's IO protection key is only in the key store of the device or station that set it",
@@ -39,15 +39,13 @@ static enum provision_status run(struct provision_run *run, struct provision_ste
 {
     const struct storage *storage = run->provision->driver->storage;
     uint8_t key[IO_KEY_BYTES];
-    bool ok = psa_generate_random(key, sizeof key) == PSA_SUCCESS;
+    enum provision_status result = provision_random(run->provision, key, sizeof key, err);
 
     (void)step;
-    if (ok)
-        ok = io_key_write(storage, run->plan->serial, key, err);
-    else
-        error_set(err, ERROR_UNEXPECTED, "the host has no random numbers", NULL);
+    if (result == PROVISION_OK && !io_key_write(storage, run->plan->serial, key, err))
+        result = provision_status_of(err);
     bytes_wipe(key, sizeof key);
-    return ok ? PROVISION_OK : provision_status_of(err);
+    return result;
 }
 
 const struct provision_step_kind provision_step_make_io_key = {
