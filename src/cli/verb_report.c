@@ -150,7 +150,7 @@ static void say_other_mode(const struct output *output, const struct figures *fi
     if (figures->total.attempts == 0 && !figures->range.rehearsals && figures->left_out[FIGURES_OTHER_MODE] > 0)
         output_next(output, "the ledger has rehearsals: imprint report --rehearsals");
     if (figures->left_out[FIGURES_UNREADABLE] > 0)
-        output_warn(output, "%" PRIu64 " entries cannot be read; see which: imprint ledger verify",
+        output_warn(output, "entries that cannot be read: %" PRIu64 "; see which: imprint ledger verify",
                     figures->left_out[FIGURES_UNREADABLE]);
 }
 

@@ -63,6 +63,9 @@ static void check_entry(struct pass *pass, uint64_t seq, struct bytes body)
     if (entry.seq != seq || strcmp(entry.log, pass->ledger->log) != 0)
         find(pass->verify, "place", true, &seq, "it says that it is number %" PRIu64 " of the log %s", entry.seq,
              entry.log);
+    if (strncmp(entry.time, "0000", 4) == 0) /* entry_time_now() */
+        find(pass->verify, "clock", false, &seq,
+             "it has no time: the station had no clock, or one beyond the year 9999");
     if (strcmp(entry.time, pass->time) < 0)
         find(pass->verify, "clock", !entry.clock_back, &seq, "its time %s is before %s, the time of the entry before%s",
              entry.time, pass->time, entry.clock_back ? "; it says so itself: the station's clock went back" : "");

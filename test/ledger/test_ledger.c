@@ -365,6 +365,11 @@ static void test_a_clock_that_goes_back(void **state)
     append_some(&ledger, 3, 1);
     ledger_close(&ledger);
     assert_string_equal(verify(), "note:clock1 clock3 ");
+    now = "0000-00-00T00:00:00.000Z"; /* as of a clock beyond the year 9999 */
+    open_it(&ledger, LEDGER_WRITE);
+    append_some(&ledger, 4, 1);
+    ledger_close(&ledger);
+    assert_string_equal(verify(), "note:clock1 clock3 note:clock4 note:clock4 ");
 }
 
 static void test_a_lost_or_wrong_key_is_refused(void **state)
