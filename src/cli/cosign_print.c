@@ -62,8 +62,8 @@ static void stamp(const struct output *output, const struct ledger_file *file, s
     struct stamping_result result;
 
     if (!stamping_ask(file, ledger, true, &result, &failure))
-        output_warn(output, "the ledger has no new time stamp: %s; when that is mended: imprint ledger stamp",
-                    failure.cause != NULL ? failure.cause : error_reason_name(failure.reason));
+        output_warn_of(output, "the ledger has no new time stamp", &failure,
+                       "when that is mended: imprint ledger stamp");
     else if (result.is_asked)
         cosign_print_stamped(output, &result);
 }
@@ -97,7 +97,6 @@ bool cosign_print_run(const struct output *output, struct station_ledger *ledger
         error_pass(err, &failure);
         return false;
     }
-    output_warn(output, "no witness cosigned the ledger: %s; when that is mended: imprint ledger cosign",
-                failure.cause != NULL ? failure.cause : "the settings cannot be read");
+    output_warn_of(output, "no witness cosigned the ledger", &failure, "when that is mended: imprint ledger cosign");
     return ok;
 }

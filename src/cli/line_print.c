@@ -99,8 +99,8 @@ static bool tell_orders(const struct output *output, struct station_ledger *ledg
         error_pass(err, &failure);
         return false;
     }
-    output_warn(output, "the line was not told of its orders' devices: %s; when that is mended: imprint order sync",
-                failure.cause);
+    output_warn_of(output, "the line was not told of its orders' devices", &failure,
+                   "when that is mended: imprint order sync");
     return true;
 }
 
@@ -137,8 +137,8 @@ bool line_print_send(const struct output *output, struct station_ledger *ledger,
         return false;
     }
     if (!sent)
-        output_warn(output, "the ledger cannot be sent to the line: %s; when that is mended: imprint ledger sync",
-                    failure.cause);
+        output_warn_of(output, "the ledger cannot be sent to the line", &failure,
+                       "when that is mended: imprint ledger sync");
     else if (ledger->line.state == STATION_LINE_AWAY)
         output_warn(output, "the line was not asked, %" PRIu64 " entr%s wait%s: %s; later: imprint ledger sync",
                     run.waiting, plural(run.waiting), run.waiting == 1 ? "s" : "", ledger->line.away);

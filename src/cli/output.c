@@ -117,7 +117,7 @@ void output_detail(const struct output *output, const char *format, ...)
 void output_warn(const struct output *output, const char *format, ...)
 {
     va_list arguments;
-    char text[512];
+    char text[2048];
 
     va_start(arguments, format);
     if (output->json) {
@@ -127,6 +127,17 @@ void output_warn(const struct output *output, const char *format, ...)
         line_to_stderr("imprint: warning: ", format, arguments);
     }
     va_end(arguments);
+}
+
+void output_warn_of(const struct output *output, const char *what, const struct error *failure, const char *next)
+{
+    const char *cause = failure->cause != NULL ? failure->cause : error_reason_name(failure->reason);
+    const bool has_system = failure->system_errno != 0, has_subject = failure->subject != NULL, has_next = next != NULL;
+
+    output_warn(output, "%s: %s%s%s%s%s%s%s%s", what, cause, has_system ? ": " : "",
+                has_system ? strerror(failure->system_errno) : "", has_subject ? " (" : "",
+                has_subject ? failure->subject : "", has_subject ? ")" : "", has_next ? "; " : "",
+                has_next ? next : "");
 }
 
 /* jansson leaves DEL as it is; in JSON it can only stand in a string. */

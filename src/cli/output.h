@@ -48,6 +48,9 @@ void output_detail(const struct output *output, const char *format, ...) __attri
 /* A warning, a line on stderr even with --quiet; with --json an object on stdout. */
 void output_warn(const struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same of a failure that ends nothing: "WHAT: its cause (the file or server); NEXT". */
+void output_warn_of(const struct output *output, const char *what, const struct error *failure, const char *next);
+
 /* With --json prints `object` on a line of its own. Takes `object` over in every case. */
 void output_object(const struct output *output, json_t *object);
 

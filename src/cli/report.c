@@ -265,8 +265,7 @@ bool report_end_line(const struct output *output, struct station_ledger *ledger,
     else
         output_object(output, line);
     if (!ok && !kept)
-        output_warn(output, "the record of this run is not complete: %s (%s)", failure.cause,
-                    failure.subject != NULL ? failure.subject : "no file");
+        output_warn_of(output, "the record of this run is not complete", &failure, NULL);
     if (ok && !kept)
         error_pass(err, &failure);
     return ok && kept;

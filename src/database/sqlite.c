@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -136,14 +137,74 @@ static bool check_file(struct database *database, enum database_mode mode, struc
     return true;
 }
 
+/* Whether the file is there, on a file system that is mounted read-only. */
+static bool is_mounted_read_only(const char *path)
+{
+    struct statvfs place;
+
+    return statvfs(path, &place) == 0 && (place.f_flag & ST_RDONLY) != 0;
+}
+
+/* Whether the file stays as it is while it is read: then SQLite needs no file beside it. */
+static bool cannot_change(const char *path)
+{
+    char log[PATH_MAX + 8];
+    struct stat found;
+
+    (void)snprintf(log, sizeof log, "%s-wal", path);
+    return is_mounted_read_only(path) &&
+           (lstat(log, &found) != 0 || found.st_size == 0); /* what is in the log is not in the file yet */
+}
+
+/* SQLite's name of a file that does not change: sqlite.org/uri.html. */
+static void name_unchanging(const char *path, char uri[static 3 * PATH_MAX + 32])
+{
+    size_t len = (size_t)snprintf(uri, 8, "file:");
+
+    for (; *path != '\0'; path++)
+        len += (size_t)snprintf(uri + len, 4, strchr("%?#", *path) != NULL ? "%%%02X" : "%c", (unsigned char)*path);
+    (void)snprintf(uri + len, 32, "?immutable=1");
+}
+
+/*
+ * For reading, too, the file is opened for writing: a read-only connection would leave SQLite's two files beside the
+ * database. Where the file may not be written, SQLite opens it read-only by itself.
+ */
+static int open_handle(const struct database *database, enum database_mode mode, sqlite3 **handle)
+{
+    char uri[3 * PATH_MAX + 32];
+
+    if (mode != DATABASE_READ || !cannot_change(database->path))
+        return sqlite3_open_v2(database->path, handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
+    name_unchanging(database->path, uri);
+    return sqlite3_open_v2(uri, handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOFOLLOW, NULL);
+}
+
+/* SQLite's words do not fit where folder or file system cannot be written: it misses the files beside the database. */
+static void explain_failure(const struct database *database, enum database_mode mode, struct error *err)
+{
+    char folder[PATH_MAX];
+
+    if (err == NULL || err->reason != ERROR_STORAGE_FAILED || access(database->path, R_OK) != 0)
+        return;
+    (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(database->path, '/') - database->path + 1),
+                   database->path);
+    if (mode != DATABASE_READ && is_mounted_read_only(database->path)) {
+        error_clear(err);
+        (void)refuse(database, ERROR_STORAGE_FAILED, "the file system is mounted read-only", "mount it writable", EROFS,
+                     err);
+    } else if (mode == DATABASE_READ && access(folder, W_OK) != 0) {
+        error_clear(err);
+        (void)refuse(database, ERROR_STORAGE_FAILED, "it cannot be read where its folder cannot be written",
+                     "copy the whole state folder to where you can write, and read the copy: --state COPY", EACCES,
+                     err);
+    }
+}
+
 static bool connect_file(struct database *database, enum database_mode mode, struct error *err)
 {
-    /*
-     * For reading, too: a read-only connection would leave SQLite's two files beside the database. Where the file may
-     * not be written, SQLite opens it read-only by itself.
-     */
     sqlite3 *handle = NULL;
-    int code = sqlite3_open_v2(database->path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
+    const int code = open_handle(database, mode, &handle);
 
     database->handle = handle;
     if (database->handle == NULL || code != SQLITE_OK)
@@ -367,6 +428,8 @@ bool database_open(struct database *database, const char *path, const struct dat
     } else if (check_file(database, mode, err) && connect_file(database, mode, err) &&
                bring_to_version(database, mode, err)) {
         return true;
+    } else {
+        explain_failure(database, mode, err);
     }
     error_doing(err, error_keep_format(err, "open the %s", kind->name));
     database_close(database);

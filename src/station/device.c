@@ -89,7 +89,7 @@ static bool open_virtual(struct device *device, const struct station_config *con
         (void)snprintf(path, sizeof path, "%s", place);
     }
     if (!device_open_virtual(config, path, &chip, err)) {
-        if (place == NULL && err != NULL && err->reason == ERROR_DEVICE_MISSING)
+        if (place == NULL && err != NULL && err->reason == ERROR_DEVICE_MISSING && err->system_errno == 0)
             err->next = "make one with: imprint virtual new";
         return false;
     }
