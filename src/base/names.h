@@ -166,6 +166,7 @@
 #define check_files imprint_check_files
 #define check_found imprint_check_found
 #define check_labels imprint_check_labels
+#define check_page imprint_check_page
 #define check_tell imprint_check_tell
 #define check_tell_finding imprint_check_tell_finding
 #define check_virtual_file imprint_check_virtual_file

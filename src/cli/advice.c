@@ -73,11 +73,13 @@ static bool is_named(const struct cli_verb *verb, const char *const *names)
 
 static void put_options(FILE *out, const struct advice_given *given, const struct cli_verb *verb)
 {
-    static const char *const without_any[] = {"virtual serve", "virtual run", "help",          "version", "compile",
-                                              "explain",       "signer",      "verify-record", NULL};
-    static const char *const without_device[] = {"virtual new", "board",  "issuers", "ca",    "ledger",
-                                                 "line",        "order",  "report",  "label", "manifest",
-                                                 "station",     "rework", "scrap",   NULL};
+    /* Of these a file of their own says where the state folder is, or none is used. */
+    static const char *const without_any[] = {"virtual serve", "virtual run", "help",   "version",
+                                              "compile",       "explain",     "signer", "verify-record",
+                                              "station",       "user",        NULL};
+    static const char *const without_device[] = {"virtual new", "board", "issuers", "ca",    "ledger",
+                                                 "line",        "order", "report",  "label", "manifest",
+                                                 "rework",      "scrap", NULL};
 
     if (is_named(verb, without_any))
         return;

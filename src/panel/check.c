@@ -5,43 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "panel/serving.h"
 #include "station/folder.h"
 #include "station/printer.h"
-
-/* Whether the file can be read, where the settings name one. */
-static bool check_named(const char *path, const char *doing, struct error *err)
-{
-    if (path[0] == '\0' || access(path, R_OK) == 0)
-        return true;
-    error_set(err, ERROR_INPUT_FILE, "the file cannot be read", "correct its name in the station file, or make it");
-    error_with_errno(err, errno);
-    error_with_subject(err, path);
-    error_doing(err, doing);
-    return false;
-}
-
-/* The state folder may come later: whether it can be written, or made, is found out without making it. */
-static bool check_state(const char *path, struct error *err)
-{
-    char above[PATH_MAX];
-
-    if (access(path, W_OK | X_OK) == 0)
-        return true;
-    folder_above(path, above);
-    if (errno == ENOENT && access(above, W_OK | X_OK) == 0)
-        return true;
-    error_set(err, ERROR_STORAGE_FAILED, "the state folder cannot be written or made", "check who may write it");
-    error_with_errno(err, errno);
-    error_with_subject(err, path);
-    return false;
-}
-
-bool check_files(const struct panel_settings *settings, struct error *err)
-{
-    return check_state(settings->state, err) && check_named(settings->issuers, "read the issuers file", err) &&
-           check_named(settings->connections, "read the connections file", err) &&
-           check_named(settings->firmware, "read the image", err);
-}
 
 void check_tell_finding(struct check *check, struct panel_finding finding)
 {
@@ -63,6 +29,42 @@ void check_tell(struct check *check, const char *item, const char *name, bool is
                                                               : is_warning ? "warning"
                                                                            : "bad",
                                                      .why = is_good ? NULL : why});
+}
+
+/* Whether the file can be read, where the settings name one. */
+static void check_named(struct check *check, const char *item, const char *path, const char *doing)
+{
+    char room[ERROR_ROOM];
+    struct error why = ERROR_IN(room);
+
+    if (path[0] == '\0')
+        return;
+    if (access(path, R_OK) != 0) {
+        error_set(&why, ERROR_INPUT_FILE, "the file cannot be read",
+                  "correct its name in the station file, or make it");
+        error_with_errno(&why, errno);
+        error_with_subject(&why, path);
+        error_doing(&why, doing);
+    }
+    check_tell(check, item, path, false, &why);
+}
+
+void check_files(struct check *check)
+{
+    check_named(check, "issuers", check->settings->issuers, "read the issuers file");
+    check_named(check, "connections", check->settings->connections, "read the connections file");
+    check_named(check, "firmware", check->settings->firmware, "read the image");
+}
+
+void check_page(struct check *check)
+{
+    char room[ERROR_ROOM];
+    struct error why = ERROR_IN(room);
+
+    if (check->settings->page[0] == '\0')
+        return;
+    (void)serving_check(check->settings, &why);
+    check_tell(check, "page", check->settings->page, false, &why);
 }
 
 void check_labels(struct check *check)

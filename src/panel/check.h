@@ -21,8 +21,11 @@ void check_tell(struct check *check, const char *item, const char *name, bool is
 /* The same with other words of `finding->found`, such as a socket's. Bad is what `finding->found` calls so. */
 void check_tell_finding(struct check *check, struct panel_finding finding);
 
-/* Whether the files that it names can be read, and the state folder written or made. False with a reason. */
-bool check_files(const struct panel_settings *settings, struct error *err);
+/* Whether the files that it names can be read. */
+void check_files(struct check *check);
+
+/* Whether pages can be served: users, certificate, address. Nothing where there is no page. */
+void check_page(struct check *check);
 
 /* Whether labels can go where the file says, which is reported; nothing is where there are none. */
 void check_labels(struct check *check);

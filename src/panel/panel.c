@@ -291,7 +291,7 @@ static bool read_files(struct panel *panel, const char *path, struct error *err)
         return false;
     scanned_open(panel->settings);
     add_slots(panel, panel->settings->socket_count);
-    return serving_check(panel->settings, err);
+    return true;
 }
 
 struct panel *panel_read(const char *path, struct error *err)
@@ -321,8 +321,8 @@ bool panel_open(const char *path, const struct panel_events *events, struct pane
         return false;
     made->events = *events;
     run_facts_time(made->started);
-    if (!state_lock_take(made->settings->state, &made->lock, err) || !open_ledger(made, err) ||
-        !fork_server_start(&made->workers, PANEL_PROGRAM, err) ||
+    if (!serving_check(made->settings, err) || !state_lock_take(made->settings->state, &made->lock, err) ||
+        !open_ledger(made, err) || !fork_server_start(&made->workers, PANEL_PROGRAM, err) ||
         !serving_open(path, made->settings, made->digest, &made->page, made->address, err)) {
         panel_close(made);
         return false;

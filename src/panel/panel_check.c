@@ -104,14 +104,15 @@ bool panel_check(const char *path, void (*report)(void *context, const struct pa
                  struct error *err)
 {
     struct panel *panel = panel_read(path, err);
-    const bool ok =
-        panel != NULL && check_files(panel->settings, err) && fork_server_start(&panel->workers, PANEL_PROGRAM, err);
+    const bool ok = panel != NULL && fork_server_start(&panel->workers, PANEL_PROGRAM, err);
     struct check check = {.report = report, .context = context, .err = err, .is_good = ok};
 
     /* One bad thing does not hide the others. */
     if (ok) {
         check.settings = panel->settings;
+        check_files(&check);
         ready_check(&check);
+        check_page(&check);
         check_labels(&check);
     }
     for (size_t i = 0; i < (ok ? panel->count : 0); i++)

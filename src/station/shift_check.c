@@ -30,6 +30,24 @@ static enum shift_check result_of(bool ok)
 
 /* --- folder, ledger, line, clock --- */
 
+/* The state folder may come later: whether it can be written, or made, is found out without making it. */
+static bool check_folder(const struct shift *shift, struct error *err)
+{
+    const char *path = shift->config->state;
+    char above[PATH_MAX];
+
+    if (access(path, W_OK | X_OK) == 0)
+        return true;
+    folder_above(path, above);
+    if (errno == ENOENT && access(above, W_OK | X_OK) == 0)
+        return true;
+    error_set(err, ERROR_STORAGE_FAILED, "the state folder cannot be written or made",
+              "check who may write it, and as whom this was run: id -un");
+    error_with_errno(err, errno);
+    error_with_subject(err, path);
+    return false;
+}
+
 /* LEDGER_READ writes nothing: whether a run could is asked of the files. */
 static bool check_writable(const struct shift *shift, struct error *err)
 {
@@ -53,6 +71,8 @@ enum shift_check shift_check_state(const struct shift *shift, struct error *err)
 {
     struct ledger *open;
 
+    if (!check_folder(shift, err))
+        return SHIFT_CHECK_BAD;
     if (!folder_has_room(shift->config->state, ROOM_FILES, ROOM_BYTES)) {
         error_set(err, ERROR_STORAGE_FULL, "the disk has no room for the records of the next boards",
                   "make room: df -h shows which disk is full");

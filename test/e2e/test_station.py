@@ -471,7 +471,7 @@ def test_check(make_line):
     before = sorted(path.name for path in line.folder.rglob("*"))
     done = run_program("--json", "station", line.file, "--check")
     found = [(item["item"], item["found"]) for item in done.objects if item["item"] != "clock"]  # of this machine
-    assert found == [("profile", "good"), ("state", "good"), ("socket", "chip"), ("socket", "empty")]
+    assert found == [("profile", "good"), ("state", "good"), ("page", "good"), ("socket", "chip"), ("socket", "empty")]
     assert sorted(path.name for path in line.folder.rglob("*")) == before
     # One bad socket does not hide the others; a served chip is looked at as on a bus.
     line.write(sockets=[{"name": "A1", "device": "virtual:nowhere/A1"}, {"name": "A2", "device": "unix:/nonexistent"},

@@ -53,7 +53,17 @@ def test_all_is_there(make_line):  # noqa: F811
     found = check(line)
     assert only(found, "profile")[0] == only(found, "state")[0] == "good" and only(found, "socket")[0] == "empty"
     assert only(found, "clock")[0] in ("good", "warning")  # as this machine's is
-    assert {item for item, _ in found} == {"profile", "state", "clock", "socket"}
+    assert {item for item, _ in found} == {"profile", "state", "clock", "page", "socket"}
+
+
+def test_one_thing_does_not_hide_the_others(make_line):  # noqa: F811
+    """Nobody who can log in, and files that are not there."""
+    line = make_line(("A1",), open_tiles=None, issuers="missing.yaml", connections="missing.yaml", firmware="missing.bin")
+    found = check(line, USAGE)
+    for item in ("issuers", "connections", "firmware"):
+        assert only(found, item)[0] == "bad" and str(line.folder) in only(found, item)[1]["subject"]
+    assert only(found, "page")[0] == "bad" and "imprint user add FILE NAME" in only(found, "page")[1]["next"]
+    assert only(found, "profile")[0] == "good" and only(found, "socket")[0] == "empty"
 
 
 def test_the_order(make_line):  # noqa: F811
