@@ -18,13 +18,13 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from conftest import run_program
+from conftest import PATIENCE, run_program
 from test_station import Line
 
 NAMES = [f"A{n}" for n in range(1, 9)]
 SHOTS = pathlib.Path(os.environ.get("IMPRINT_SCREENSHOTS", "build/screenshots"))
 SCREEN, PHONE = (1280, 800), (390, 844)
-SECONDS = 60
+SECONDS = PATIENCE
 
 
 @pytest.fixture(scope="module")

@@ -9,15 +9,12 @@ import signal
 import subprocess
 import time
 
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 
 BOARDS = ("mps2-an385", "mps2-an505")
 IMAGES = pathlib.Path(os.environ.get("IMPRINT_IMAGES", str(ROOT / "build" / "firmware")))
 # What layout.c of each board has, as --storage wants it.
 GEOMETRY = {"mps2-an385": "4096x8/4-1", "mps2-an505": "2048x16/8-1"}
-
-# Long enough for a machine that is busy with other tests; everything here takes a second or two otherwise.
-PATIENCE = 60
 
 
 def image(board, name):

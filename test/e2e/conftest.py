@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the end-to-end tests share: a station (fresh state folder and the program), profiles to vary, snapshots."""
+import contextlib
 import copy
 import functools
 import json
 import os
 import pathlib
 import subprocess
+import time
 
 import pytest
 
@@ -19,6 +21,9 @@ TRUST_FLEX = ROOT / "profiles" / "trust-flex-generate.yaml"
 DUMPS = ROOT / "test" / "data" / "configs"
 
 EXITS = {0, 1, 2, 3, 4, 5, 6, 130}
+
+# Seconds that a test waits for what must happen: nothing fails because the machine has much else to do.
+PATIENCE = 120
 
 # Of a sweep over many places or values, every one; a build with sanitizers is slow, and takes every third.
 SAMPLED = os.environ.get("IMPRINT_SAMPLED") == "1"
@@ -98,6 +103,28 @@ def run_program(*arguments, code=0, stdin=b"", env=None, cwd=None, **more):
     if result.code != 130:
         assert "imprint: cannot continue" not in result.err and '"doing":"continue"' not in result.out, f"says not what it was doing: {result}"
     return result
+
+
+def in_time(seconds, attempt, within=contextlib.nullcontext):
+    """What `attempt` gives, `within` a context that each try gets anew, where it takes less than `seconds`: a promise. A busy
+    machine may make it late a few times, never for two minutes."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        with within():
+            began = time.monotonic()
+            result = attempt()
+            took = time.monotonic() - began
+        if took < seconds:
+            return result
+        assert began < until, f"it took {took:.1f} s"
+
+
+def wait_until(holds, pause=0.01):
+    """Until it is so."""
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < until, "it does not come to that"
+        time.sleep(pause)
 
 
 DELIVERED = {}  # chip files: part and seed, and what is in the file

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 
 
 @pytest.fixture(scope="module", name="est")
@@ -16,13 +16,13 @@ def serving(tmp_path_factory):
     """(folder, address) of a server that answers as the label says."""
     folder = tmp_path_factory.mktemp("est")
     server = subprocess.Popen([sys.executable, ROOT / "test" / "issuer" / "est_server.py", folder], stdin=subprocess.PIPE)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not (folder / "ports").exists():
         assert server.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     yield folder, f"https://127.0.0.1:{(folder / 'ports').read_text().split()[0]}"
     server.stdin.close()
-    assert server.wait(timeout=30) == 0
+    assert server.wait(timeout=PATIENCE) == 0
 
 
 def entry(est, **more):

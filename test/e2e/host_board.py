@@ -10,7 +10,7 @@ import threading
 import time
 import tty
 
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 
 BUILD = pathlib.Path(os.environ.get("IMPRINT_FIRMWARE", str(ROOT / "build" / "firmware" / "host")))
 TESTS = pathlib.Path(os.environ.get("IMPRINT_TEST_FIRMWARE", str(ROOT / "build" / "test" / "firmware" / "host")))
@@ -90,7 +90,7 @@ class Board:
         self.master, self.slave = pty.openpty()
         tty.setraw(self.slave)
         self.console = os.ttyname(self.slave)
-        self.heard = b""
+        self.heard, self.told = b"", b""  # by the board, and by a station
         self.filters = to_station or (lambda chunk: chunk), to_board or (lambda chunk: chunk)
         environment = dict(os.environ, IMPRINT_BOARD_CHIP=str(chip), IMPRINT_BOARD_FLASH=str(flash), **settings)
         command = image if isinstance(image, list) else [image]
@@ -113,7 +113,9 @@ class Board:
                     if passed:
                         os.write(self.master, passed)
                 if self.master in ready:
-                    passed = self.filters[1](os.read(self.master, 4096))
+                    chunk = os.read(self.master, 4096)
+                    self.told += chunk
+                    passed = self.filters[1](chunk)
                     if passed:
                         os.write(self.process.stdin.fileno(), passed)
             except (OSError, ValueError):
@@ -123,7 +125,7 @@ class Board:
         """As a person, or another machine, at the console."""
         os.write(self.process.stdin.fileno(), text if isinstance(text, bytes) else text.encode())
 
-    def wait_for(self, text, after=0, patience=20):
+    def wait_for(self, text, after=0, patience=PATIENCE):
         """What has been said from the `after`th byte on, as soon as `text` is in it."""
         until = time.monotonic() + patience
         while time.monotonic() < until:
@@ -135,7 +137,7 @@ class Board:
             time.sleep(0.005)
         raise AssertionError(f"{text!r} was not said:\n{self.heard[after:].decode('latin-1')}")
 
-    def ask(self, command, patience=20):
+    def ask(self, command, patience=PATIENCE):
         """The frames of the answer to a command, and its talk."""
         after = len(self.heard)
         self.type(command + "\n")
@@ -158,8 +160,8 @@ class Board:
     def close(self):
         """Pulls the console and lets the application end by itself; its exit code."""
         self.process.stdin.close()
-        code = self.process.wait(20)
-        self.pump.join(5)
+        code = self.process.wait(PATIENCE)
+        self.pump.join(PATIENCE)
         error = self.process.stderr.read().decode()
         self.process.stdout.close()
         self.process.stderr.close()

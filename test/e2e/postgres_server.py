@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from conftest import run_program
+from conftest import PATIENCE, run_program
 
 LOGINS = "local all owner trust\nlocal all all scram-sha-256\n"
 USER = "postgres"
@@ -58,7 +58,8 @@ class Postgres:
     def start(self):
         self.process = self._start("postgres", "-D", "data", "-h", self.listen, "-p", str(self.port), "-c", f"unix_socket_directories={self.folder}",
                                    "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=20")
-        for _ in range(600):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             if subprocess.run([self.programs / "pg_isready", "-q", "-h", self.folder, "-p", str(self.port)], check=False).returncode == 0:
                 return
             time.sleep(0.05)
@@ -106,7 +107,7 @@ class Postgres:
 
     def join(self, station, role, **more):
         """Writes the station's line.yaml."""
-        settings = {"server": f"'{self.settings(role)}'", "password-file": self.folder / f"{role}.pw", "timeout": 1, **more}
+        settings = {"server": f"'{self.settings(role)}'", "password-file": self.folder / f"{role}.pw", "timeout": 30, **more}
         station.state.mkdir(parents=True, exist_ok=True)
         (station.state / "line.yaml").write_text("imprint: 1\nledger:\n" + "".join(f"  {key}: {value}\n" for key, value in settings.items() if value is not None))
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from host_board import FACTORY, FACTORY_BLANK, PROFILE, PROFILE_BLANK, Board
-from conftest import EVERY, Station
+from conftest import EVERY, PATIENCE, Station
 from test_host_board import Line, line  # noqa: F401, a fixture
 
 
@@ -19,7 +19,7 @@ def run_cut(folder, image, profile, part, fault):
     board = line.boot(image, IMPRINT_BOARD_FAULT=fault)
     line.arm(board)
     board.type("run\n")
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while not any(end in board.heard for end in (b"@ok run", b"@error run")) and board.process.poll() is None:
         assert time.monotonic() < until
         time.sleep(0.001)
@@ -38,7 +38,7 @@ def run_cut(folder, image, profile, part, fault):
 @pytest.mark.parametrize("fault", ["flash@0", "flash@010", "flash@x", "flash@1x", "flash@", "flash@4294967296", "flash@+1"])
 def test_a_fault_that_is_none(line, fault):
     with Board(FACTORY, line.chip, line.flash, IMPRINT_BOARD_FAULT=fault) as board:
-        assert board.process.wait(10) == 2
+        assert board.process.wait(PATIENCE) == 2
 
 
 CUTS = ["kill@{}", "cut@{}.after", "flash@{}", "flash@{}.torn"]

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from conftest import ROOT, Station, openssl
+from conftest import PATIENCE, ROOT, Station, openssl
 from host_board import BUILD, Board
 from test_certificate_issue import FLEX, der_of_pem, make_ca, name_issuers
 from test_primary_symbols import FORBIDDEN, symbols
@@ -82,7 +82,7 @@ def connect(world, port, words="16 0x1001 localhost", version="1.3", **settings)
     """The last frame of the answer, what was said before it, and the exit code of the application."""
     with Board(PRIMARY_TLS, world.chip, world.flash, IMPRINT_BOARD_NETWORK=str(port), **settings) as board:
         board.wait_for("@hello")
-        frames, said = board.ask(f"connect {words} {version}", patience=60)
+        frames, said = board.ask(f"connect {words} {version}", patience=PATIENCE)
         board.ask("end")
         return frames, said, board.close()
 

@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from conftest import EXAMPLE, PROGRAM, THREE_WAYS, Result, run_program
+from conftest import EXAMPLE, PATIENCE, PROGRAM, THREE_WAYS, Result, run_program
 from test_ledger import entries
 from test_transports import frame, request, serving
 
@@ -248,7 +248,7 @@ def test_a_run_that_ends_while_it_waits(station, sign):
     before = station.snapshot()
     asked = Asked(station)
     asked.process.send_signal(sign)
-    assert asked.process.wait(10) == (130 if sign == signal.SIGTERM else -sign)
+    assert asked.process.wait(PATIENCE) == (130 if sign == signal.SIGTERM else -sign)
     assert station.snapshot() == before and runs(station) == []
 
 

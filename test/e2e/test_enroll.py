@@ -16,7 +16,7 @@ import time
 import pytest
 
 import est as est_server
-from conftest import ANY_ECDSA, NO_CONTENT, PROGRAM, openssl
+from conftest import ANY_ECDSA, NO_CONTENT, PATIENCE, PROGRAM, openssl, wait_until
 from signer_office import Signer, make_files, order, rules
 from test_certificate_issue import ARMED, FLEX, ISSUER, compressed, der_of_pem, replaced, shown
 from test_use_rules import limited_608, new_part, uses_left
@@ -248,7 +248,7 @@ def test_a_signal_ends_the_waiting(line, est):
     for said in run.stdout:
         if json.loads(said)["event"] == "waiting":
             run.send_signal(signal.SIGINT)
-    assert run.wait(timeout=20) == 130
+    assert run.wait(timeout=PATIENCE) == 130
     expect_no_certificate(line)
     line.run("provision", line.profile, *ARMED)
     expect_certificate(line, est)
@@ -276,26 +276,19 @@ def test_killed_between_answer_and_writing(line, est):
     name(line, est, "device-held")
     folder = est[0]
     run = subprocess.Popen([PROGRAM, "--state", line.state, "provision", line.profile, *ARMED], stderr=subprocess.DEVNULL)
-    wait_for(lambda: (folder / "held").exists())
+    wait_until(lambda: (folder / "held").exists())
     os.mkfifo(file(line, "crt"))
     chip = line.chip.read_bytes()
     (folder / "release").touch()
-    wait_for(lambda: issued_for(est, file(line, "p10").read_bytes()) == 1)
+    wait_until(lambda: issued_for(est, file(line, "p10").read_bytes()) == 1)
     time.sleep(0.3)
     assert run.poll() is None
     run.send_signal(signal.SIGKILL)
-    run.wait(timeout=20)
+    run.wait(timeout=PATIENCE)
     assert line.chip.read_bytes() == chip, "nothing is written before the certificate is kept"
     file(line, "crt").unlink()
     line.run("provision", line.profile, *ARMED)
     expect_certificate(line, est)
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 # --- the chip's slots, other certificates, counted keys, proxies ---------------------------------------------------------

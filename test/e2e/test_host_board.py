@@ -10,7 +10,7 @@ import time
 import pytest
 
 from host_board import (FACTORY, FACTORY_BLANK, FACTORY_BLANK_ALONE, FACTORY_BLANK_ARMED, PRIMARY, PROFILE, PROFILE_BLANK, Board, crc, frame, words_of)
-from conftest import EXAMPLE, PROGRAM, ROOT, openssl
+from conftest import EXAMPLE, PATIENCE, PROGRAM, ROOT, in_time, openssl, wait_until
 from test_storage import in_namespace, needs_mount
 
 
@@ -74,7 +74,7 @@ def test_whole_line(line):
         again = line.provision(board)
         assert "nothing to do: " in again.out and "key 18 board: slot 2, already there" in again.out
         line.provision(board, "--end")
-        assert board.process.wait(10) == 0
+        assert board.process.wait(PATIENCE) == 0
 
     serial = line.info()["serial"]
     record = station.record
@@ -94,7 +94,7 @@ def test_whole_line(line):
     with line.boot(PRIMARY) as board:
         proven = line.prove(board, "--save", proof, "--end")
         assert "key 18 board: signs a fresh challenge" in proven.out
-        assert board.process.wait(10) == 0
+        assert board.process.wait(PATIENCE) == 0
     for key in (16, 18):
         assert "Verified OK" in openssl("dgst", "-sha256", "-verify", proof / f"key-{key}.pem", "-signature",
                                         proof / f"key-{key}.signature", proof / f"key-{key}.message")
@@ -133,7 +133,7 @@ def test_proof_in_one_go(line):
     """--switch runs the command that flashes and resets: here it boots the other image."""
     with line.boot() as board, Board(PRIMARY, line.chip, line.flash) as early:
         # The primary application cannot hold chip and flash while the factory has them: it ended at once.
-        assert early.process.wait(10) == 2
+        assert early.process.wait(PATIENCE) == 2
         started = []
         ready = line.station.folder / "ready"
 
@@ -184,7 +184,7 @@ def test_by_hand(line):
         frames, _ = board.ask("report")
         assert frames[-1][0] == "ok" and [item[0] for item in frames].count("key") == 2
         frames, said = board.ask("end")
-        assert board.process.wait(10) == 0
+        assert board.process.wait(PATIENCE) == 0
     with line.boot(PRIMARY) as board:
         frames, said = board.ask("keys")
         assert "key 18: slot 2, key pair, signs" in said
@@ -282,7 +282,10 @@ def test_an_arming_expires(station):
         assert line.chip.read_bytes() == before
         frames, said = board.ask("run")
         assert frames[-1][1]["reason"] == "not-armed" and "are not armed" in said
-        line.provision(board, arm=("--arm", line.serial), profile=PROFILE_BLANK)
+        late = 0
+        while line.provision(board, arm=("--arm", line.serial), profile=PROFILE_BLANK, code={0, 4}).code != 0:
+            late += 1  # a busy machine may lose this second between the two commands
+            assert late < 50 and line.chip.read_bytes() == before
 
 
 def test_locks_want_arming(station):
@@ -515,10 +518,8 @@ def test_damaged_flash(line):
 
 def test_nobody_there(line):
     with line.boot(to_station=lambda chunk: b"") as board:
-        began = time.monotonic()
-        failed = line.provision_json(board, code=3)
+        failed = in_time(30, lambda: line.provision_json(board, code=3))
         assert failed.error["reason"] == "device-silent" and "reset the board" in failed.error["next"]
-        assert time.monotonic() - began < 30
 
 
 def test_console_that_is_none(line, tmp_path):
@@ -571,9 +572,7 @@ def test_station_vanishes(line, moment):
         with subprocess.Popen([PROGRAM, "--state", str(line.station.state), "board", "provision", str(PROFILE), "--arm",
                                "profile", "--console", board.console], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as station:
             board.wait_for(moment.decode())
-            until = time.monotonic() + 10
-            while not state["held"] and time.monotonic() < until:
-                time.sleep(0.005)
+            wait_until(lambda: state["held"])
             station.kill()
         if moment != b"@step n=4":
             board.wait_for("@ok run")
@@ -614,7 +613,7 @@ def test_interrupt(line):
         board.wait_for("@hello")
         os.kill(board.process.pid, signal.SIGSTOP)
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            time.sleep(0.2)
+            wait_until(lambda: board.told)
             process.send_signal(signal.SIGINT)
             time.sleep(0.2)
             os.kill(board.process.pid, signal.SIGCONT)

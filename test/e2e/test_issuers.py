@@ -14,7 +14,7 @@ import time
 import pytest
 
 import est as est_server
-from conftest import PROGRAM, ROOT, openssl
+from conftest import PATIENCE, PROGRAM, ROOT, openssl
 
 pytest_plugins = ["est"]
 
@@ -53,7 +53,7 @@ def on_terminal(station, *arguments, answer=None, send=None):
     pid, terminal = pty.fork()
     if pid == 0:
         os.execve(PROGRAM, [PROGRAM, "--state", str(station.state), *arguments], dict(os.environ))
-    said, sent, deadline = b"", False, time.monotonic() + 30
+    said, sent, deadline = b"", False, time.monotonic() + PATIENCE
     status = None
     while time.monotonic() < deadline:
         if select.select([terminal], [], [], 0.05)[0]:

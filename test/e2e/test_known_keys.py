@@ -95,7 +95,7 @@ def test_a_repeated_run_spends_no_second_use(counted):
     """The end of the answer is damaged once: the station sends the same run again."""
     uses, spoil = counted.uses(), Once(b"@ok run", b"@ok rux")
     with counted.boot(to_station=spoil) as board:
-        done = counted.provision_json(board, "--arm", "profile", "--timeout", "1")
+        done = counted.provision_json(board, "--arm", "profile", "--timeout", "3")
         assert spoil.is_done and board.heard.count(b"@ok run") == 2
     assert all(key["proven"] for key in done.event("provisioned")["keys"])
     assert counted.uses() == uses - 2

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from conftest import EXAMPLE, PROGRAM, run_program
+from conftest import EXAMPLE, PATIENCE, PROGRAM, run_program
 from test_binding import DUPLICATE, ONE, TWO, Bench
 from test_orders import RUN, Line
 
@@ -152,7 +152,7 @@ def test_an_upgrade_that_is_killed_is_begun_again(line, first):
     with subprocess.Popen([PROGRAM, "line", "init", "--server", line.settings()], stderr=subprocess.PIPE) as killed:
         assert b"making version 2 of" in killed.stderr.readline()
         killed.kill()
-    late = time.monotonic() + 20
+    late = time.monotonic() + PATIENCE
     while line.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%line_board%' AND pid <> pg_backend_pid()") != "0":
         assert time.monotonic() < late, "the server goes on with what nobody waits for"
         time.sleep(0.1)

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from conftest import EXAMPLE, run_program
+from conftest import EXAMPLE, run_program, wait_until
 from test_station import make_line  # noqa: F401  (a fixture)
 from test_station_login import USERS, write_users
 from web_client import Person
@@ -242,6 +242,7 @@ def test_golden_device(make_line):  # noqa: F811
     assert (confirmed["state"], confirmed.get("changes")) == ("pass", 0), confirmed
     made = attempt(line, board, "A1")
     assert made["state"] == "pass"
+    wait_until(lambda: json.loads(line.get("/state")[2])["count"]["boards"] == 1)
     state = json.loads(line.get("/state")[2])
     assert state["count"]["boards"] == 1 and state["order"] == {"id": "WO-1", "done": 1, "quantity": 1}
     line.stop()

@@ -3,6 +3,7 @@
 devices' requests are made by openssl."""
 import base64
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import os
@@ -20,7 +21,7 @@ import time
 
 import pytest
 
-from conftest import PROGRAM, ROOT, openssl, run_program
+from conftest import PATIENCE, PROGRAM, ROOT, in_time, openssl, run_program
 from signer_office import EXPIRED, Signer, device_key, make, make_files, order, pem_of, request, request_der, rules, serial_number
 from test_docs import blocks
 from test_issuers import SOFTHSM
@@ -290,7 +291,7 @@ def context_of(folder, station="line-1"):
 
 def connect(signer, station="line-1"):
     host, port = re.search(r"//([\d.]+):(\d+)/", signer.url).groups()
-    return context_of(signer.folder, station).wrap_socket(socket.create_connection((host, int(port)), timeout=30), server_hostname=host)
+    return context_of(signer.folder, station).wrap_socket(socket.create_connection((host, int(port)), timeout=PATIENCE), server_hostname=host)
 
 
 @pytest.mark.parametrize("text", [b"\0\0\0\0", b"GET\r\n\r\n", b"POST /.well-known/est/boards/simpleenroll HTTP/9.9\r\n\r\n", b"\r\n" * 50,
@@ -320,7 +321,7 @@ def test_who_waits_is_ended(shared):
 
     def trickle():
         try:
-            while time.monotonic() < begun + 60:
+            while time.monotonic() < begun + PATIENCE:
                 slow.sendall(b"x")
                 time.sleep(0.5)
         except OSError:
@@ -330,8 +331,8 @@ def test_who_waits_is_ended(shared):
     with concurrent.futures.ThreadPoolExecutor() as threads:
         trickling = threads.submit(trickle)
         assert idle.recv(10) == b""
-        assert 8 < time.monotonic() - begun < 20
-        assert 15 < trickling.result() < 30
+        assert 8 < time.monotonic() - begun < 60
+        assert 15 < trickling.result() < 60
     idle.close()
     slow.close()
 
@@ -346,14 +347,13 @@ def test_too_many_connections(signer):
             raise ConnectionResetError
     for one in open_ones:
         one.close()
-    for _ in range(50):
-        try:
+    until = time.monotonic() + PATIENCE
+    while True:
+        with contextlib.suppress(AssertionError):
             assert signer.curl("boards/cacerts")[0] == 200
             break
-        except AssertionError:
-            time.sleep(0.1)
-    else:
-        pytest.fail("closed connections still count")
+        assert time.monotonic() < until, "closed connections still count"
+        time.sleep(0.1)
 
 
 def test_rate(signer):
@@ -382,7 +382,7 @@ def test_safe_for_a_terminal(signer):
     assert re.fullmatch(r"https://127\.0\.0\.1:\d+/\.well-known/est", signer.url)
     assert signer.enroll(request(signer.folder, subject="/O=Example/CN=\x1b]0;owned\x07\u202e\n"))[0] == 403
     process.terminate()
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     process.stdout.close()
     log = (signer.folder / "log").read_bytes()
     assert b"refused (other-subject)" in log and b"\x1b" not in log and b"\x07" not in log and "\u202e".encode() not in log
@@ -415,7 +415,7 @@ def test_budget(signer):
 def post(signer, body, station="line-1", label="boards"):
     """One request over a connection of its own: status and body."""
     host, port = re.search(r"//([\d.]+):(\d+)/", signer.url).groups()
-    client = http.client.HTTPSConnection(host, int(port), context=context_of(signer.folder, station), timeout=30)
+    client = http.client.HTTPSConnection(host, int(port), context=context_of(signer.folder, station), timeout=PATIENCE)
     try:
         client.request("POST", f"/.well-known/est/{label}/simpleenroll", body, {"Content-Type": "application/pkcs10"})
         answer = client.getresponse()
@@ -493,20 +493,21 @@ def test_killed_at_any_moment(signer):
 
 
 def test_ends_within_a_second(signer):
-    """Whoever waits. A busy machine may make it late once or twice, never each time."""
+    """Whoever waits."""
+    @contextlib.contextmanager
+    def waiting():
+        if signer.process.poll() is not None:
+            signer.start()
+        waiting = [connect(signer) for _ in range(3)]
+        waiting[1].sendall(b"POST /.well-known/est/boards/simpleenroll HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nAAA")
+        yield
+        for one in waiting:
+            one.close()
+
     signer.start(rules())
     body = request(signer.folder, 1)
     pem = signer.issue(body)
-    for _ in range(4):
-        waiting = [connect(signer) for _ in range(3)]
-        waiting[1].sendall(b"POST /.well-known/est/boards/simpleenroll HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nAAA")
-        took = signer.stop()
-        for one in waiting:
-            one.close()
-        if took < 1.0:
-            break
-        signer.start()
-    assert took < 1.0
+    in_time(1, signer.stop, waiting)
     for number in (signal.SIGINT, signal.SIGHUP):
         signer.start(preexec_fn=lambda one=number: signal.signal(one, signal.SIG_DFL)) # a job in the background ignores some
         assert signer.issue(body) == pem
@@ -714,7 +715,7 @@ def test_guide(tmp_path):
     finally:
         if server is not None:
             server.terminate()
-            assert server.wait(timeout=10) == 0
+            assert server.wait(timeout=PATIENCE) == 0
             server.stdout.close()
     assert len(said) == 7 and server is not None and "client.crt: OK" in "".join(said)
     assert re.search(r"order-0815 +1 +0 +499\b", said[-1]) and "granted order order-0815 station line-1" in said[-1]

@@ -17,7 +17,7 @@ import time
 import pytest
 
 import json_page
-from conftest import EXAMPLE, PROGRAM, ROOT, run_program
+from conftest import EXAMPLE, PATIENCE, PROGRAM, ROOT, run_program
 
 BUSY, INPUT, UNREACHABLE = 6, 2, 3
 
@@ -69,7 +69,7 @@ class Line:
 
     def wait(self, **wanted):
         """The next object that has these fields."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while True:
             while self.count < len(self.objects):
                 self.count += 1
@@ -90,12 +90,12 @@ class Line:
         self.process.send_signal(number)
         while self.read(0.2):
             pass
-        assert self.process.wait(timeout=20) == code, (self.folder / "stderr").read_text()
+        assert self.process.wait(timeout=PATIENCE) == code, (self.folder / "stderr").read_text()
         self.process.stdout.close()
 
     def get(self, path="/", method="GET", host=None, headers=None):
         """One request: status, headers, body."""
-        connection = http.client.HTTPConnection(self.place, timeout=10)
+        connection = http.client.HTTPConnection(self.place, timeout=PATIENCE)
         connection.putrequest(method, path, skip_host=True)
         for name, value in {"Host": host or self.place, **(headers or {})}.items():
             connection.putheader(name, value)
@@ -154,7 +154,7 @@ def kill_workers(line):
 
 def wait_for_both(line, state):
     """Until the page shows both sockets in the state, or in one of them; what it shows of them."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while True:
         sockets = json.loads(line.get("/state")[2])["sockets"]
         if all(one["state"] in ((state,) if isinstance(state, str) else state) for one in sockets):
@@ -201,22 +201,29 @@ def workers(line):
 
 
 def test_the_worker_that_looked_does_the_work(make_line, sock):
-    """The chip takes its typical times, so the worker is there to be seen in both states."""
+    """The chip takes its typical times, so the worker is there to be seen in both states; a busy machine may see it late."""
     line = make_line(("A1",))
-    server = subprocess.Popen([PROGRAM, "virtual", "serve", line.board(1), "--unix", sock, "--real-time"], stdout=subprocess.PIPE)
-    server.stdout.readline()
     line.write(sockets=[{"name": "A1", "device": f"unix:{sock}"}])
     line.start()
-    line.wait(event="socket", state="looking")
-    (looking,) = workers(line)
-    item = line.wait(event="socket", state="working")
-    assert workers(line) == {looking} and item["steps"] == 6 and item["step"] == 0
-    assert line.wait(event="socket", state="pass")["serial"] == item["serial"]
+    looking, working, made = set(), set(), {}
+    while not looking or not working:
+        assert len(made) < 20
+        server = subprocess.Popen([PROGRAM, "virtual", "serve", line.board(1 + len(made)), "--unix", sock, "--real-time"], stdout=subprocess.PIPE)
+        server.stdout.readline()
+        line.wait(event="socket", state="looking")
+        looking = workers(line)
+        item = line.wait(event="socket", state="working")
+        working = workers(line)
+        assert item["steps"] == 6 and item["step"] == 0
+        assert line.wait(event="socket", state="pass")["serial"] == item["serial"]
+        made[item["serial"]] = ["provisioned"]
+        server.terminate()
+        server.wait()
+        server.stdout.close()
+        line.wait(event="socket", state="empty")
+    assert looking == working and len(working) == 1
     line.stop()
-    server.terminate()
-    server.wait()
-    server.stdout.close()
-    assert line.made() == {item["serial"]: ["provisioned"]}
+    assert line.made() == made
 
 
 def test_a_finished_board_is_confirmed(make_line):
@@ -379,7 +386,7 @@ def test_parent_killed(make_line, moment, number):
         line.wait(event="socket", state=moment)
     workers = children(line.process.pid)
     line.stop(number, -signal.SIGKILL if number == signal.SIGKILL else 0)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while any(is_imprint(pid) for pid in workers):
         assert time.monotonic() < deadline, "a worker outlives its parent"
         time.sleep(0.02)
@@ -555,48 +562,68 @@ def test_requests(make_line):
     line.stop()
 
 
-def events(stream, count):
-    """The next events of an open stream: name and data."""
-    found, text = [], b""
-    while len(found) < count:
-        some = stream.recv(65536)
-        assert some, text
-        text += some
-        found = re.findall(rb"event: (\w+)\r?\ndata: (.*)\r?\n", text)
-    return found
+class Stream:
+    """An open stream of events: each comes whole, in however many pieces it is read."""
 
+    def __init__(self, place, cookie=None):
+        self.socket = socket.create_connection(tuple(place.split(":")), timeout=PATIENCE)
+        self.rest = b""
+        sent = f"Cookie: {cookie}\r\n" if cookie else ""
+        self.socket.sendall(f"GET /events HTTP/1.1\r\nHost: {place}\r\n{sent}\r\n".encode())
 
-def open_stream(line):
-    stream = socket.create_connection(tuple(line.place.split(":")), timeout=15)
-    stream.sendall(f"GET /events HTTP/1.1\r\nHost: {line.place}\r\n\r\n".encode())
-    return stream
+    def event(self):
+        """The next one: name and data."""
+        while not (found := re.search(rb"event: (\w+)\r?\ndata: (.*)\r?\n", self.rest)):
+            some = self.socket.recv(65536)
+            assert some, self.rest
+            self.rest += some
+        self.rest = self.rest[found.end():]
+        return found[1].decode(), json.loads(found[2])
+
+    def until(self, name, holds=lambda data: True):
+        """The data of the next event of this name for which `holds`."""
+        while True:
+            found, data = self.event()
+            if found == name and holds(data):
+                return data
+
+    def read_to_end(self):
+        """What is left, up to the last piece of the answer."""
+        answer = self.rest
+        while not answer.endswith(b"0\r\n\r\n"):
+            some = self.socket.recv(65536)
+            assert some, answer
+            answer += some
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
 
 
 def test_events(make_line):
     line = make_line().start()
-    with open_stream(line) as stream:
-        (name, data), = events(stream, 1)
-        assert name == b"state" and [item["state"] for item in json.loads(data)["sockets"]] == ["empty", "empty"]
+    with Stream(line.place) as stream:
+        name, data = stream.event()
+        assert name == "state" and [item["state"] for item in data["sockets"]] == ["empty", "empty"]
         line.insert(line.board(1), "A1")
-        states = set()
-        while "pass" not in states:
-            states |= {json.loads(data)["sockets"][0]["state"] for name, data in events(stream, 1) if name == b"state"}
-        assert events(stream, 1)[0][0] == b"beat"
+        stream.until("state", lambda data: data["sockets"][0]["state"] == "pass")
+        stream.until("beat")
     line.stop()
 
 
 def test_hostile_clients(make_line):
     """Idle clients, nonsense and half requests: a page that is open keeps its stream, and boards are made."""
     line = make_line().start()
-    with open_stream(line) as stream:
-        events(stream, 1)
+    with Stream(line.place) as stream:
+        stream.event()
         idle = [socket.create_connection(tuple(line.place.split(":"))) for _ in range(100)]
         for number, one in enumerate(idle):
             one.sendall([b"", b"GET / HT", b"\x16\x03\x01" * 50, b"GET /" + b"a" * 40000, b"POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n"][number % 5])
         line.insert(line.board(1), "A1")
         line.wait(event="socket", state="pass")
-        while json.loads(events(stream, 1)[-1][1])["sockets"][0]["state"] != "pass":
-            pass
+        stream.until("state", lambda data: data["sockets"][0]["state"] == "pass")
         for one in idle:
             one.close()
     assert line.get("/")[0] == 200
@@ -605,12 +632,12 @@ def test_hostile_clients(make_line):
 
 def test_too_many_streams(make_line):
     line = make_line().start()
-    streams = [open_stream(line) for _ in range(48)]
+    streams = [Stream(line.place) for _ in range(48)]
     for stream in streams:
-        events(stream, 1)
+        stream.event()
     assert line.get("/events")[0] == 503
     for stream in streams:
-        stream.close()
+        stream.socket.close()
     line.stop()
 
 
@@ -620,7 +647,7 @@ def test_too_many_streams(make_line):
 def test_service_manager(make_line, tmp_path):
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     manager.bind(str(tmp_path / "notify"))
-    manager.settimeout(10)
+    manager.settimeout(PATIENCE)
     line = make_line().start(env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"})
     assert manager.recv(100) == b"READY=1"
     assert manager.recv(100) == b"WATCHDOG=1" and manager.recv(100) == b"WATCHDOG=1"

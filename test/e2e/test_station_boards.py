@@ -7,7 +7,7 @@ import tty
 
 import pytest
 
-from conftest import run_program
+from conftest import run_program, wait_until
 from host_board import TESTS, FACTORY, FACTORY_BLANK, PROFILE, Board
 from test_io_protection import KEY_AT, LOCKED, judge
 from test_station import UNREACHABLE, kill_workers, make_line  # noqa: F401 (a fixture)
@@ -209,12 +209,14 @@ def test_power_is_off_while_the_fixture_is_open(bench):
     """And it stays off from the result on, until the fixture was opened and closed again."""
     power = make_powered(bench, closed=True)
     line = bench.line.start()
+    wait_until(power.told)
     for _ in range(5):
         line.read(0.1)
     assert power.told() == ["off"] and not [item for item in line.objects if item.get("state") not in (None, "empty")]
     for count, changes in ((1, True), (2, False)):
         power.lid.touch()
         assert (line.wait(event="socket", name="B1", state="pass")["changes"] > 0) == changes
+        wait_until(lambda lines=1 + 2 * count: len(power.told()) >= lines)
         for _ in range(8):
             line.read(0.1)
         assert power.told() == ["off"] + ["on", "off"] * count
@@ -240,7 +242,7 @@ def test_power_without_a_switch(bench):
 @pytest.mark.parametrize("bad, says", (("exit 3", "exit code 3"), ("exec sleep 60", "no end within 1 seconds"), ("kill -9 $$", "signal 9")))
 def test_power_that_fails_is_named(bench, bad, says):
     """Nothing is looked at; when it works again the socket goes on by itself."""
-    power = make_powered(bench, closed=True, seconds=1)
+    power = make_powered(bench, closed=True, **({"seconds": 1} if "sleep" in bad else {}))
     power.lid.touch()
     power.is_bad.write_text(f"[ $1 = on ] && {{ {bad}; }}\n")
     line = bench.line.start()
@@ -249,7 +251,8 @@ def test_power_that_fails_is_named(bench, bad, says):
     assert "`on` failed" in told["power"] and says in told["power"] and str(power.program) in told["power"]
     assert told["action"] == "call the lead" and told["state"] == "empty"
     power.is_bad.unlink()
-    assert "power" not in line.wait(event="socket", name="B1", state="pass")
+    while "power" in line.wait(event="socket", name="B1", state="pass"):  # a busy machine may need longer than a second
+        pass
     end(bench, power)
 
 
@@ -257,9 +260,8 @@ def test_power_that_cannot_be_switched_off(bench):
     """The board has passed all the same; the tile says whom to call; the station ends."""
     power = make_powered(bench, closed=True)
     power.lid.touch()
+    power.is_bad.write_text(f"[ $1 = off ] && grep -q on {power.log} && exit 9\n")
     line = bench.line.start()
-    line.wait(event="socket", name="B1", state="looking")
-    power.is_bad.write_text("[ $1 = off ] && exit 9\n")
     while "power" not in (told := line.wait(event="socket", name="B1", state="pass")):
         pass
     assert "`off` failed: exit code 9" in told["power"] and told["action"] == "call the lead"

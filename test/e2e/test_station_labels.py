@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import EXAMPLE, run_program
+from conftest import EXAMPLE, PATIENCE, run_program, wait_until
 from test_label import ZBAR, check_character, read_back
 from test_station import make_line  # noqa: F401 (the fixture)
 from test_station_login import USERS, write_users
@@ -20,14 +20,17 @@ UNREACHABLE, INPUT = 3, 2
 
 
 class Printer:
-    """A label printer: keeps what comes at its port, one connection after the other."""
+    """A label printer: keeps what comes at its port, one connection after the other. One that is off has its port, and refuses."""
 
-    def __init__(self, port=0):
-        self.socket, self.labels = socket.socket(), []
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(("127.0.0.1", port))
-        self.socket.listen()
+    def __init__(self, is_on=True):
+        self.socket, self.kept = socket.socket(), []
+        self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
+        if is_on:
+            self.switch_on()
+
+    def switch_on(self):
+        self.socket.listen()
         self.thread = threading.Thread(target=self.work, daemon=True)
         self.thread.start()
 
@@ -40,7 +43,12 @@ class Printer:
             with connection, connection.makefile("rb") as stream:
                 text = stream.read().decode()
             if text:
-                self.labels.append(text)
+                self.kept.append(text)
+
+    def labels(self, count):
+        """Those that came, as soon as there are so many: a station may have sent one that is not read yet."""
+        wait_until(lambda: len(self.kept) >= count)
+        return self.kept
 
     def stop(self):
         self.socket.shutdown(socket.SHUT_RDWR)
@@ -102,14 +110,13 @@ def test_every_confirmation(make_line, printer):  # noqa: F811
     assert label(line, serial, "printed")["socket"] == "A2"
     line.stop()
     expected = run_program("--state", line.folder / "state", "label", serial, "--format", "zpl", "--width", 60, "--height", 30, "--dpi", 300).out
-    assert printer.labels == [expected, expected] and "^PW708" in expected
+    assert printer.labels(2) == [expected, expected] and "^PW708" in expected
 
 
 def test_a_printer_that_is_away(make_line):  # noqa: F811
     """Boards pass as ever; the label waits, over a kill of the station too, until a person has it printed."""
-    gone = Printer()
-    gone.stop()
-    line = make_line(labels={"to": f"zpl:127.0.0.1:{gone.port}"})
+    printer = Printer(is_on=False)
+    line = make_line(labels={"to": f"zpl:127.0.0.1:{printer.port}"})
     write_users(line, **USERS)
     line.start()
     serial = put_in(line, 1, "A1")["serial"]
@@ -123,10 +130,11 @@ def test_a_printer_that_is_away(make_line):  # noqa: F811
     person = Person(line.place)
     person.log_in("17")
     line.wait_all(("A1", "A2"), "pass")
+    wait_until(lambda: len(json.loads(line.get("/state")[2])["labels"]) == 2)
     listed = json.loads(line.get("/state")[2])["labels"]
     assert {one["serial"]: (one["socket"], one["state"]) for one in listed} == {serial: ("A1", "failed"), other: ("A2", "failed")}
     assert all("station ended" in one["cause"] for one in listed)
-    printer = Printer(gone.port)
+    printer.switch_on()
     # By the page: not without its token, and not by whoever is not logged in.
     assert person.send("/label/again", serial=serial, token="0" * 64)[0] == 403
     assert Person(line.place).send("/label/again", serial=serial)[0] == 401
@@ -144,8 +152,9 @@ def test_a_printer_that_is_away(make_line):  # noqa: F811
     label(line, other, "printed")
     assert owed(line) == []
     line.stop()
+    labels = printer.labels(2)
     printer.stop()
-    assert len(printer.labels) == 2 and all(text.startswith("^XA") and text.endswith("^XZ\n") for text in printer.labels)
+    assert len(labels) == 2 and all(text.startswith("^XA") and text.endswith("^XZ\n") for text in labels)
 
 
 def test_a_printer_that_takes_nothing(make_line):  # noqa: F811
@@ -210,16 +219,16 @@ def test_what_a_killed_station_owes(make_line, printer):  # noqa: F811
     line.insert(line.board(1), "A1")
     serial = line.wait(event="socket", name="A1", state="working")["serial"]
     os.kill(line.process.pid, signal.SIGSTOP)  # its worker goes on
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not any(one.get("result") == "provisioned" for one in (item.get("entry", item) for item in line.ledger("list"))):
         assert time.monotonic() < deadline
     line.stop(signal.SIGKILL, -signal.SIGKILL)
-    assert owed(line) == [f"{serial}.work"] and printer.labels == []
+    assert owed(line) == [f"{serial}.work"] and printer.kept == []
     line.start()
     assert line.wait(event="socket", name="A1", state="pass")["changes"] == 0
     label(line, serial, "printed")
     line.stop()
-    assert owed(line) == [] and printer.labels == [run_program("--state", line.folder / "state", "label", serial, "--format", "zpl").out]
+    assert owed(line) == [] and printer.labels(1) == [run_program("--state", line.folder / "state", "label", serial, "--format", "zpl").out]
 
 
 def scan(person, text):
@@ -230,7 +239,7 @@ def scan(person, text):
 
 def until_page(line, holds):
     """The page follows within a moment."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not holds({one["name"]: one for one in json.loads(line.get("/state")[2])["sockets"]}):
         assert time.monotonic() < deadline
 
@@ -488,7 +497,7 @@ def test_a_folder_that_is_not_there(make_line):  # noqa: F811
 
 def last_test(person):
     """The test label of the page, when it is done."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while True:
         found = json.loads(person.ask("/state")[2]).get("label_test")
         if found is not None and found["state"] in ("printed", "failed"):

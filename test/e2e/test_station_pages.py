@@ -6,7 +6,7 @@ import tarfile
 
 import pytest
 
-from conftest import EXAMPLE, run_program
+from conftest import EXAMPLE, PATIENCE, run_program
 from test_station import make_line  # noqa: F401 (the fixture)
 from test_station_login import USERS, write_users
 from web_client import Person
@@ -141,7 +141,7 @@ def test_log(people):
         status, _, body = by[role].press("/log/verify")
         assert status == 200 and b"HOLDS:" in body and b"BAD" not in body
     assert line.ledger("verify", kept)[-1]["holds"]
-    with sqlite3.connect(line.folder / "state" / "ledger" / "ledger.db", timeout=10) as database:
+    with sqlite3.connect(line.folder / "state" / "ledger" / "ledger.db", timeout=PATIENCE) as database:
         database.execute("UPDATE entry SET body = replace(body, 'provisioned', 'provisionee') WHERE seq = (SELECT max(seq) FROM entry)")
     database.close()
     status, _, body = by["auditor"].press("/log/verify")

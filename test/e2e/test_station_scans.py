@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from conftest import EXAMPLE, ROOT, run_program
+from conftest import EXAMPLE, PATIENCE, ROOT, run_program
 from test_station import make_line  # noqa: F401 (the fixture)
 from test_station_login import USERS, write_users
 from web_client import Person
@@ -32,7 +32,7 @@ def log_in(line, name="17"):
 
 def until(person, *wanted):
     """Until the state that the page gets has these members."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while True:
         found = state = json.loads(person.ask("/state")[2])
         for name in wanted[:-1]:
@@ -45,7 +45,7 @@ def until(person, *wanted):
 
 def until_waiting(person, count):
     """Until the page shows that so many sockets wait for a number."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while sum(one.get("reason") == "board-first" for one in json.loads(person.ask("/state")[2])["sockets"]) != count:
         assert time.monotonic() < deadline
         time.sleep(0.02)

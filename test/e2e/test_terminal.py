@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from conftest import EXAMPLE, PROGRAM
+from conftest import EXAMPLE, PATIENCE, PROGRAM
 from test_hostile_board import lying
 from test_host_board import Line
 
@@ -117,7 +117,7 @@ def test_the_name_of_the_program_that_holds_a_chip(provisioned):
         assert said.error["holder_name"] == "\x1b]0;x\x07" and "\\x1B]0;x\\x07" in text.err
     finally:
         holder.terminate()
-        holder.communicate(timeout=20)
+        holder.communicate(timeout=PATIENCE)
 
 
 def test_other_alphabets_stay_readable(provisioned):

@@ -16,7 +16,7 @@ import time
 import pytest
 
 import json_page
-from conftest import EXAMPLE, PROGRAM, THREE_WAYS, openssl, run_program
+from conftest import EXAMPLE, PATIENCE, PROGRAM, THREE_WAYS, in_time, openssl, run_program
 
 # Many connections at once: the shell's limit may be 1024 open files.
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
@@ -38,7 +38,7 @@ class Server:
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
-        out, err = self.process.communicate(timeout=20)
+        out, err = self.process.communicate(timeout=PATIENCE)
         assert "Sanitizer" not in err and "runtime error:" not in err, err
         return self.process.returncode, out, err
 
@@ -50,7 +50,7 @@ class Server:
         else:
             host, _, port = rest.rpartition(":")
             link = socket.create_connection((host, int(port)))
-        link.settimeout(20)
+        link.settimeout(PATIENCE)
         if hello:
             link.sendall(HELLO)
             assert frame(link)[0] == 0x80
@@ -166,20 +166,23 @@ def test_real_time_is_typical_unless_maximum_is_asked_for(delivered, sock):
     """A host that waits 80 ms for GenKey and asks once is answered by a typical part (60 ms), not in the worst case (115)."""
     for times, answered in (([], True), (["--maximum"], False)):
         with serving("--json", "--real-time", *times, "--unix", sock, delivered.chip) as server, server.connect() as link:
-            assert request(link, 3, struct.pack("<I", 80))[0] == 0x80
-            time.sleep(0.002)
+            until = time.monotonic() + PATIENCE
             while True:
-                assert request(link, 2, write(0x35, b"\3" + GENKEY_0))[1][8] == 0
+                assert time.monotonic() < until
+                assert request(link, 3, struct.pack("<I", 80))[0] == 0x80
+                time.sleep(0.002)
+                if request(link, 2, write(0x35, b"\3" + GENKEY_0))[1][8] != 0:
+                    continue  # so late that the watchdog has put the chip to sleep
                 began = time.monotonic()
                 time.sleep(0.08)
                 has_answered = request(link, 2, read(0x35, 67))[1][8] == 0
                 if time.monotonic() - began < 0.1:
                     break
-                time.sleep(0.1)  # this machine woke up late: the chip may have had its 115 ms
+                time.sleep(1.5)  # this machine woke up late: the chip may have had its 115 ms; asleep it begins anew
             assert has_answered == answered
             link.close()
             if not answered:  # told at once, while the server goes on
-                assert select.select([server.process.stdout], [], [], 10)[0]
+                assert select.select([server.process.stdout], [], [], PATIENCE)[0]
                 gave_up = json.loads(server.process.stdout.readline())
                 assert gave_up["event"] == "gave-up" and json_page.complaints(gave_up) == []
                 assert gave_up["command"] == "GenKey" and gave_up["i2c_address"] == 0x35
@@ -385,10 +388,12 @@ def test_await(delivered, sock):
         assert frame(link)[1][8] == 3
         request(link, 3, struct.pack("<I", 80))
         time.sleep(0.01)
+        early = time.monotonic()
         assert request(link, 2, write(0x35, genkey))[1][8] == 0
         before = time.monotonic()
         waited = await_chip(link, 0x35, 1000)
-        assert 20 < waited < 200 and (time.monotonic() - before) * 1000 > waited - 5, "the reply comes when the chip is done"
+        ended = time.monotonic()
+        assert waited < 200 and (ended - before) * 1000 > waited - 5 and (ended - early) * 1000 > 20, "the reply comes when the chip is done"
         assert request(link, 2, write(0x35, b"\0"))[1][8] == 0
         assert request(link, 2, write(0x35, genkey))[1][8] == 0
         link.sendall(struct.pack("<HBBQ", 10, 8, 0x35, 10**9))
@@ -438,11 +443,11 @@ def test_hold_keeps_others_out_until_it_is_lost(delivered, sock):
         with pytest.raises(TimeoutError):
             second.recv(1)
         assert request(first, 7)[0] == 0x80
-        second.settimeout(20)
+        second.settimeout(PATIENCE)
         assert frame(second)[0] == 0x80
         # Silent for too long while somebody waits: given to the next.
-        assert request(first, 6)[0] == 0x80
         began = time.monotonic()
+        assert request(first, 6)[0] == 0x80
         assert request(second, 6)[0] == 0x80
         assert time.monotonic() - began > 4
         assert request(first, 4, bytes(8)) [1][0] == 4
@@ -456,12 +461,14 @@ def test_silent_connections_keep_nobody_out(delivered, sock):
         with serving("--unix", sock, delivered.chip) as server:
             if places < 1000:
                 resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (64, 64))
-            links = [server.connect(hello=False) for _ in range(places)]
-            began = time.monotonic()
-            delivered.run("--device", server.device, "info")
-            assert time.monotonic() - began < 5
-            for link in links:
-                link.close()
+
+            @contextlib.contextmanager
+            def silent(server=server, places=places):
+                links = [server.connect(hello=False) for _ in range(places)]
+                yield
+                for link in links:
+                    link.close()
+            in_time(5, lambda device=server.device: delivered.run("--device", device, "info"), silent)
             server.stop()
 
 
@@ -472,8 +479,9 @@ def test_more_clients_than_places(delivered, sock):
         with server.connect(hello=False) as link:
             assert frame(link)[1][0] == 5
         links.pop().close()
-        time.sleep(0.2)
-        delivered.run("--device", server.device, "info")
+        until = time.monotonic() + PATIENCE  # the server has to see it first
+        while delivered.run("--device", server.device, "info", code={0, 3}).code != 0:
+            assert time.monotonic() < until
         assert request(links[0], 4, bytes(8))[0] == 0x80
         for link in links:
             link.close()
@@ -486,20 +494,19 @@ def test_client_that_sends_a_byte_a_second_does_not_keep_the_bus(delivered, sock
         ended = threading.Event()
 
         def drip():
-            for at in range(60):
+            for at in range(PATIENCE):
                 if ended.wait(1):
                     return
                 with contextlib.suppress(OSError):
                     slow.sendall(b"\1\0\6"[at % 3:][:1])
         dripping = threading.Thread(target=drip)
         dripping.start()
-        began = time.monotonic()
         try:
             delivered.run("--device", server.device, "info")
+            assert dripping.is_alive()
         finally:
             ended.set()
             dripping.join()
-        assert time.monotonic() - began < 15
         assert "held the bus without using it" in server.stop()[2]
 
 
@@ -645,7 +652,7 @@ def test_faults_are_armed_at_the_server(delivered, sock):
 def test_server_that_dies_in_the_middle(delivered, sock):
     server = Server("--fault", "kill@15", "--unix", sock, delivered.chip)
     error = delivered.json("--device", server.device, "provision", EXAMPLE, "--arm", "profile", code=None)
-    server.process.communicate(timeout=20)
+    server.process.communicate(timeout=PATIENCE)
     if error.code:
         assert error.error["reason"].startswith("device-"), error
     with serving("--unix", sock, delivered.chip) as server:

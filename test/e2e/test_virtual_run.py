@@ -14,7 +14,7 @@ import time
 import pytest
 
 import json_page
-from conftest import DUMPS, EXAMPLE, PROGRAM, run_program
+from conftest import DUMPS, EXAMPLE, PATIENCE, PROGRAM, run_program, wait_until
 from test_transports import whole_job
 
 # A sanitized imprint wants its own library first, and imprint-run.so stands before it.
@@ -378,20 +378,25 @@ def run_too_early(chips, wake, execute, *options):
     return lines[0] if lines else None
 
 
+def told_too_early(chips, word, *arguments):
+    """What a host is told that is too early at this. A busy machine may make it too slow for that: then it is tried again."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        line = run_too_early(chips, *arguments)
+        if line is not None and word in line:
+            return line
+        assert time.monotonic() < until, line
+
+
 def test_who_gives_up_on_a_busy_chip_is_told(chips):
-    line = run_too_early(chips, 0.003, 0, "--maximum")
-    assert "(Random, 0x60)" in line and "needed 23.0 ms" in line
-    event = json.loads(run_too_early(chips, 0.003, 0, "--maximum", "--json"))
+    assert "needed 23.0 ms" in told_too_early(chips, "(Random, 0x60)", 0.003, 0, "--maximum")
+    event = json.loads(told_too_early(chips, "Random", 0.003, 0, "--maximum", "--json"))
     assert json_page.complaints(event) == []
     assert event["command"] == "Random" and event["waited_us"] < event["needed_us"] == 23000
 
 
 def test_who_gives_up_on_a_waking_chip_is_told(chips):
-    """A busy machine may make the host too slow to be too early: then it is tried again."""
-    for _ in range(50):
-        event = json.loads(run_too_early(chips, 0, 0, "--maximum", "--json"))
-        if event["command"] == "wake":
-            break
+    event = json.loads(told_too_early(chips, "wake", 0, 0, "--maximum", "--json"))
     # A wake is counted from the STOP of the transfer to address 0 that made the pulse.
     assert event["command"] == "wake" and event["waited_us"] < event["needed_us"] and 1200 <= event["needed_us"] <= 1500
 
@@ -648,7 +653,7 @@ def test_signals_reach_the_program_and_nothing_is_left(chips, how, code):
         assert running.stdout.readline() == b"up\n"
         assert len(rest(folder)) == 1
         running.send_signal(how)
-        running.communicate(timeout=20)
+        running.communicate(timeout=PATIENCE)
         assert running.returncode == code and rest(folder) == []
 
 
@@ -657,15 +662,17 @@ def test_program_that_outlives_nothing(chips):
     script = PYTHON + textwrap.dedent("""
         fd = os.open("/dev/i2c-1", os.O_RDWR)
         if os.fork() == 0:
-            time.sleep(0.5)
-            fails(errno.ENODEV, rdwr, fd, (0x60, 0, b""))
-            open(sys.argv[1], "w").write("gone")
+            problem = errno.ENXIO
+            while problem == errno.ENXIO:
+                time.sleep(0.1)
+                try:
+                    rdwr(fd, (0x60, 0, b""))
+                except OSError as error:
+                    problem = error.errno
+            open(sys.argv[1], "w").write(str(problem == errno.ENODEV))
             os._exit(0)
     """)
     note = chips["blank"].parent / "note"
     run_with([chips["blank"]], "/usr/bin/python3", "-c", script, note, stdout=subprocess.DEVNULL)
-    for _ in range(100):
-        if note.exists() and note.read_text():
-            break
-        time.sleep(0.1)
-    assert note.read_text() == "gone"
+    wait_until(lambda: note.exists() and note.read_text())
+    assert note.read_text() == "True"

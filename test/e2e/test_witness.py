@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from conftest import EXAMPLE, PROGRAM, Station, run_program
+from conftest import EXAMPLE, PATIENCE, PROGRAM, Station, run_program
 from test_ledger import audit, change, entries, verified
 
 NAME = "witness.example/w1"
@@ -30,7 +30,7 @@ class Witness:
     def start(self):
         self.process = subprocess.Popen([PROGRAM, "--json", "witness", "serve", self.folder, "--listen", "127.0.0.1:0"],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert select.select([self.process.stdout], [], [], 20)[0]
+        assert select.select([self.process.stdout], [], [], PATIENCE)[0]
         begun = json.loads(self.process.stdout.readline())
         assert begun["event"] == "witness" and begun["key"] == self.key
         self.url = begun["url"]
@@ -39,7 +39,7 @@ class Witness:
         if self.process is None:
             return []
         self.process.send_signal(how)
-        out, err = self.process.communicate(timeout=20)
+        out, err = self.process.communicate(timeout=PATIENCE)
         assert err == b"" and self.process.returncode == (0 if how == signal.SIGTERM else -how)
         self.process = None
         return [json.loads(line) for line in out.splitlines()]
@@ -60,7 +60,7 @@ class Witness:
         return log
 
     def post(self, body, method="POST", path="/add-checkpoint"):
-        with contextlib.closing(http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=20)) as client:
+        with contextlib.closing(http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=PATIENCE)) as client:
             client.request(method, path, body.encode() if isinstance(body, str) else body)
             answer = client.getresponse()
             return answer.status, answer.read().decode(), answer.getheader("Content-Type")
@@ -293,7 +293,7 @@ def test_who_asks_too_often_waits(witness):
     assert statuses[:200] == [400] * 200 and statuses.count(400) <= most and set(statuses[200:]) <= {400, 429}
     if most < 300:
         assert 429 in statuses
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while witness.post("rubbish")[0] == 429:
         assert time.monotonic() < deadline, "no room again"
         time.sleep(0.1)

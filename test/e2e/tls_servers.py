@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from conftest import openssl
+from conftest import PATIENCE, openssl
 
 HOST = "localhost"
 
@@ -51,9 +51,10 @@ class Authority:
 
 
 def wait_for(port, process):
-    for _ in range(200):
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
         assert process.poll() is None, "the server has ended: " + str(process.args)
-        with contextlib.suppress(OSError), socket.create_connection((HOST, port), 1):
+        with contextlib.suppress(OSError), socket.create_connection((HOST, port), PATIENCE):
             return
         time.sleep(0.02)
     raise AssertionError("the server does not listen")
@@ -71,10 +72,10 @@ def started(command, folder, port, stdin=subprocess.DEVNULL):
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(10)
+            process.wait(PATIENCE)
         if process.stdin:
             process.stdin.close()
 
@@ -170,7 +171,7 @@ class Script:
         self.socket.bind(("127.0.0.1", 0))
         self.socket.listen(4)
         self.port = self.socket.getsockname()[1]
-        self.end = threading.Event()
+        self.end, self.asked = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.serve, daemon=True)
 
     def serve(self):
@@ -179,6 +180,7 @@ class Script:
             with client:
                 if not self.first:
                     client.recv(65536)
+                self.asked.set()
                 client.sendall(self.answer)
                 self.end.wait(self.hold)
 
@@ -189,7 +191,7 @@ class Script:
     def __exit__(self, *_):
         self.end.set()
         self.socket.close()
-        self.thread.join(10)
+        self.thread.join(PATIENCE)
 
 
 class CuttingProxy:
@@ -229,7 +231,7 @@ class CuttingProxy:
 
     def __exit__(self, *_):
         self.socket.close()
-        self.thread.join(10)
+        self.thread.join(PATIENCE)
 
 
 def log(folder):
@@ -238,7 +240,7 @@ def log(folder):
 
 def wait_for_log(folder, pattern):
     """Until a server that runs has written this: it may be told to end before it has read what a client said last."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while not re.search(pattern, log(folder)):
         assert time.monotonic() < until, log(folder)
         time.sleep(0.02)

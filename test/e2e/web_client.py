@@ -5,6 +5,8 @@ import json
 import re
 import urllib.parse
 
+from conftest import PATIENCE
+
 PASSWORD = "correct horse battery"
 
 
@@ -19,9 +21,9 @@ class Person:
         """One request: status, headers, body as text."""
         source = (self.source, 0) if self.source else None
         if self.context is None:
-            connection = http.client.HTTPConnection(self.place, timeout=20, source_address=source)
+            connection = http.client.HTTPConnection(self.place, timeout=PATIENCE, source_address=source)
         else:
-            connection = http.client.HTTPSConnection(self.place, timeout=20, source_address=source, context=self.context)
+            connection = http.client.HTTPSConnection(self.place, timeout=PATIENCE, source_address=source, context=self.context)
         sent = {"Cookie": f"other=1; {self.cookie}"} if self.cookie else {}
         connection.request(method, path, body, {**sent, **(headers or {})})
         answer = connection.getresponse()

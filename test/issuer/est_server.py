@@ -363,7 +363,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif label == "nothing":
             self.close_connection = True
         elif label == "silent":
-            time.sleep(5)
+            time.sleep(120)
         elif label == "endless":
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/pkcs7-mime\r\nTransfer-Encoding: chunked\r\n\r\n")
             try:
@@ -387,7 +387,7 @@ def context(newest):
 
 def read_to_end(connection):
     """A connection that is closed with bytes unread is reset, and the client may not see the alert that says why."""
-    connection.settimeout(2)
+    connection.settimeout(120)
     try:
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(4096):

@@ -126,7 +126,7 @@ static struct issuer_config usual(struct files *files, const char *url, const ch
                                   .server_ca = files->server_ca,
                                   .client_certificate = files->certificate,
                                   .client_key = files->key,
-                                  .timeout_s = 3};
+                                  .timeout_s = 60};
 }
 
 static struct issuer *open_good(const char *url, const char *label)
@@ -137,7 +137,6 @@ static struct issuer *open_good(const char *url, const char *label)
     struct error err = ERROR_IN(room);
     struct issuer *issuer;
 
-    config.timeout_s = 20; /* a busy machine */
     if (!issuer_open(&config, &issuer, &err))
         fail_msg("%s %s: %s, %s", url, label, error_reason_name(err.reason), err.cause);
     return issuer;
@@ -366,7 +365,6 @@ static void test_opening(void **state)
         struct issuer *issuer;
         bool ok;
 
-        config.timeout_s = 20;
         apply(row->change, &files, &config, url);
         ok = issuer_open(&config, &issuer, &err);
         if (err.reason != row->reason || ok != (row->reason == ERROR_NONE) ||
@@ -389,7 +387,6 @@ static void test_a_stranger(void **state)
     struct issuer *issuer;
 
     (void)state;
-    config.timeout_s = 20;
     apply(STRANGER, &files, &config, url);
     assert_false(issuer_open(&config, &issuer, &err));
     assert_true(err.reason == ERROR_ISSUER_LOGIN || err.reason == ERROR_ISSUER_AWAY);
@@ -504,8 +501,14 @@ static void test_requests(void **state)
         struct issuer *issuer;
         enum issuer_answer answer;
 
-        config.timeout_s = strcmp(row->label, "silent") == 0 ? 2 : 20;
-        if (!issuer_open(&config, &issuer, &err))
+        if (strcmp(row->label, "silent") == 0)
+            config.timeout_s = 2;
+        /* A busy machine may not open a connection as quickly. */
+        while (!issuer_open(&config, &issuer, &err) && err.reason == ERROR_ISSUER_AWAY && config.timeout_s < 60) {
+            error_clear(&err);
+            config.timeout_s *= 2;
+        }
+        if (issuer == NULL)
             fail_msg("%s does not open: %s", row->label, err.cause);
         answer = enroll(issuer, &out, &retry, &err);
         if (err.reason != row->reason || answer != (row->reason == ERROR_NONE ? ISSUER_DONE : ISSUER_REFUSED) ||
@@ -579,7 +582,6 @@ static void test_without_a_client_certificate(void **state)
 
     (void)state;
     config.client_certificate = config.client_key = NULL;
-    config.timeout_s = 20;
     assert_true(issuer_open(&config, &issuer, &err));
     assert_int_equal(enroll(issuer, &out, &retry, &err), ISSUER_REFUSED);
     assert_int_equal(err.reason, ERROR_ISSUER_LOGIN);

@@ -54,7 +54,7 @@ static struct uhid_event hear(struct kernel *kernel)
     struct uhid_event event;
 
     memset(&event, 0, sizeof event);
-    assert_int_equal(poll(&server, 1, 20000), 1);
+    assert_int_equal(poll(&server, 1, 120000), 1);
     assert_int_equal(read(kernel->fd, &event, sizeof event), sizeof event);
     return event;
 }

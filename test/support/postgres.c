@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define START_TRIES 600 /* of 50 ms */
+#define START_TRIES 2400 /* of 50 ms */
 #define SERVER_USER "postgres"
 #define LOGINS "local all owner trust\nlocal all all scram-sha-256\n"
 

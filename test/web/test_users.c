@@ -160,7 +160,7 @@ static void test_a_pipe_is_no_file(void **state)
     (void)state;
     folder_of_test(folder, path);
     assert_int_equal(mkfifo(path, 0600), 0);
-    alarm(20); /* if it waits for a writer */
+    alarm(120); /* if it waits for a writer */
     assert_false(users_read(path, users, &err));
     alarm(0);
     assert_int_equal(err.reason, ERROR_INPUT_FILE);
