@@ -22,12 +22,15 @@
  */
 #define PATIENCE_MAX_US 25000
 #define PATIENCE_MIN_US 8000
+/* An echo always comes unless the wire is broken; that of a served chip when its process gets its turn. */
+#define ECHO_S 2
 #define DROPS_MAX 1024 /* pieces of 256 bytes: more than a socket buffers */
 
 /* Allocated by transport_swi_tty_open(), freed by close(). */
 struct transport_swi_tty {
     int fd;
     bool is_socket;
+    bool is_broken;      /* no echo came: the next one is not waited for longer than for a reply */
     uint32_t slowest_us; /* longest time from sending to the first byte of the echo */
     struct swi_port port;
     struct transport_swi swi;
@@ -73,6 +76,7 @@ static void note_latency(struct transport_swi_tty *self, uint64_t latency_us)
 static bool swi_tty_exchange(void *context, struct bytes out, struct bytes_out *in, uint32_t silence_us)
 {
     struct transport_swi_tty *self = context;
+    const struct timespec echo = {.tv_sec = ECHO_S};
     const struct timespec silence = {.tv_nsec = (long)silence_us * 1000};
     const uint64_t began_us = clock_linux_now_us(NULL);
     size_t sent = 0;
@@ -88,9 +92,11 @@ static bool swi_tty_exchange(void *context, struct bytes out, struct bytes_out *
             port.events |= POLLIN;
         if (sent < out.len)
             port.events |= POLLOUT;
-        ready = ppoll(&port, 1, &silence, NULL);
-        if (ready == 0)
+        ready = ppoll(&port, 1, in->len < out.len && !self->is_broken ? &echo : &silence, NULL);
+        if (ready == 0) {
+            self->is_broken = self->is_broken || in->len < out.len;
             return true;
+        }
         if (ready < 0 && errno != EINTR)
             return false;
         if (ready < 0)
@@ -103,6 +109,8 @@ static bool swi_tty_exchange(void *context, struct bytes out, struct bytes_out *
             if (n > 0 && in->len == 0 && out.len > 0)
                 note_latency(self, clock_linux_now_us(NULL) - began_us);
             in->len += n > 0 ? (size_t)n : 0;
+            if (out.len > 0 && in->len >= out.len)
+                self->is_broken = false;
         } else if ((port.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
             return false;
         }

@@ -332,6 +332,20 @@ def test_unplugged(station):
         whole_job(station, "--device", server.device)
 
 
+def test_an_echo_that_comes_late(station):
+    """A process that serves a chip gets its turn when the machine lets it: nothing is wrong with the wire."""
+    with serving("--swi-pty", new(station)) as server:
+        host, late = Host(server.device), [0.3] * 5
+
+        def relay(data):
+            os.write(host.fd, data)
+            time.sleep(late.pop() if late else 0)
+            return host.hear(0.01, len(data))
+        with answering(relay) as device:
+            assert "single wire" in station.run("--device", device, "info").out and not late
+        host.close()
+
+
 def test_faults_are_armed_at_the_server(station, way):
     chip = new(station)
     with serving("--fault", "silent@3", *way, chip) as server:

@@ -3,6 +3,7 @@
  * the trace. */
 #include "virtual/serve/swi.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "virtual/trace/trace.h"
@@ -91,6 +92,25 @@ static bool trace_host_byte(struct serve_swi *swi, uint8_t uart_byte)
     return false;
 }
 
+static void flush(struct serve_swi *swi, const struct serve_outlet *outlet)
+{
+    if (swi->said_len > 0)
+        outlet->put(outlet->context, bytes_of(swi->said, swi->said_len));
+    bytes_wipe(swi->said, swi->said_len);
+    swi->said_len = 0;
+}
+
+/* What the wire carried, at most PIECE bytes: in real time to the host at once, otherwise with what follows. */
+static void say(struct serve_swi *swi, struct bytes bytes, const struct serve_outlet *outlet)
+{
+    if (swi->said_len + bytes.len > sizeof swi->said)
+        flush(swi, outlet);
+    memcpy(swi->said + swi->said_len, bytes.data, bytes.len);
+    swi->said_len += bytes.len;
+    if (swi->real_time)
+        flush(swi, outlet);
+}
+
 /* Receives the chip's whole reply and passes it to the host. */
 static void receive_reply(struct serve_swi *swi, const struct serve_outlet *outlet)
 {
@@ -102,7 +122,7 @@ static void receive_reply(struct serve_swi *swi, const struct serve_outlet *outl
     while ((len = virtual_swi_receive(chip_of(swi), received, sizeof received)) > 0) {
         wait_for_wall_clock(swi, before_ns);
         before_ns = virtual_now_ns(chip_of(swi));
-        outlet->put(outlet->context, bytes_of(received, len));
+        say(swi, bytes_of(received, len), outlet);
         for (size_t i = 0; i < len; i++) {
             byte = (uint8_t)(byte >> 1 | ((received[i] & UART_BITS) == TOKEN_ONE ? 0x80 : 0));
             if (++bits % 8 == 0)
@@ -134,7 +154,7 @@ static void send_piece(struct serve_swi *swi, struct bytes bytes, bool is_last, 
         received += virtual_swi_receive(chip_of(swi), echoes + received, 1);
     }
     wait_for_wall_clock(swi, before_ns);
-    outlet->put(outlet->context, bytes_of(echoes, received));
+    say(swi, bytes_of(echoes, received), outlet);
     bytes_wipe(echoes, sizeof echoes);
     if (asked && is_last)
         receive_reply(swi, outlet);
@@ -152,6 +172,7 @@ static void receive(void *context, struct bytes bytes, const struct serve_outlet
 
         send_piece(swi, bytes_of(bytes.data + at, is_last ? bytes.len - at : PIECE), is_last, outlet);
     }
+    flush(swi, outlet);
 }
 
 static void disconnected(void *context)

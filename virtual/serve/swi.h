@@ -20,6 +20,9 @@ struct serve_swi {
     uint8_t flag;  /* 0: none yet */
     uint8_t count; /* of the group after it; 0: not yet known */
     uint8_t at;
+    /* Not in real time: what goes to the host in one piece, so that no pause of this process parts a reply. */
+    uint8_t said[2048];
+    size_t said_len;
 };
 
 /* The peer that is the only chip on `bus`, a single-wire part. With `real_time` its time passes with the wall clock. */
