@@ -10,6 +10,7 @@
 #include "database/postgres.h"
 
 #define MESSAGE_MAX ((size_t)64 * 1024 * 1024) /* more than any answer that a station asks for */
+#define READ_BYTES ((size_t)4096)              /* more than most messages have */
 #define NONE (-1)                              /* the length of bytes that are not there */
 
 void database_message_free(struct postgres_message *message)
@@ -18,18 +19,24 @@ void database_message_free(struct postgres_message *message)
     *message = (struct postgres_message){.data = NULL};
 }
 
+static bool make_room(struct postgres_message *message, size_t len)
+{
+    const size_t wanted = message->len + len;
+    uint8_t *grown;
+
+    if (wanted <= message->cap)
+        return true;
+    grown = len > MESSAGE_MAX || wanted > MESSAGE_MAX ? NULL : realloc(message->data, 2 * wanted);
+    if (grown == NULL)
+        return false;
+    message->data = grown;
+    message->cap = 2 * wanted;
+    return true;
+}
+
 static void append(struct postgres_message *message, const void *data, size_t len)
 {
-    if (len > MESSAGE_MAX || message->len + len > MESSAGE_MAX)
-        message->has_failed = true;
-    if (!message->has_failed && message->len + len > message->cap) {
-        const size_t cap = 2 * (message->len + len);
-        uint8_t *grown = realloc(message->data, cap);
-
-        message->has_failed = grown == NULL;
-        message->data = grown != NULL ? grown : message->data;
-        message->cap = grown != NULL ? cap : message->cap;
-    }
+    message->has_failed = message->has_failed || !make_room(message, len);
     if (message->has_failed || len == 0)
         return;
     memcpy(message->data + message->len, data, len);
@@ -109,31 +116,34 @@ bool database_message_send(int socket, const struct postgres_message *message, i
     return ok;
 }
 
-static bool receive_all(int socket, void *data, size_t len, int64_t deadline, bool *in_time)
+/* Whether a message that begins with these bytes may be one. Their number is at least that of its length. */
+static bool is_possible(const struct postgres_message *message, size_t *wanted)
 {
-    for (size_t done = 0; done < len;) {
-        const ssize_t got = recv(socket, (uint8_t *)data + done, len - done, MSG_DONTWAIT);
+    int32_t follow;
+
+    memcpy(&follow, message->data, sizeof follow);
+    *wanted = sizeof follow + (size_t)follow;
+    return follow >= 0 && *wanted <= MESSAGE_MAX && message->len <= *wanted;
+}
+
+/* Who sent one waits for the answer: nothing else follows it, and as a rule one call reads all of it. */
+bool database_message_receive(int socket, struct postgres_message *message, int64_t deadline, bool *in_time)
+{
+    size_t wanted = sizeof(int32_t);
+
+    while ((*in_time = database_postgres_wait(socket, POLLIN, deadline)) &&
+           make_room(message, wanted - message->len + READ_BYTES)) {
+        const ssize_t got = recv(socket, message->data + message->len, message->cap - message->len, MSG_DONTWAIT);
 
         if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
             return false;
-        done += got > 0 ? (size_t)got : 0;
-        *in_time = got > 0 || database_postgres_wait(socket, POLLIN, deadline);
-        if (!*in_time)
+        message->len += got > 0 ? (size_t)got : 0;
+        if (message->len >= sizeof(int32_t) && !is_possible(message, &wanted))
             return false;
+        if (message->len >= sizeof(int32_t) && message->len == wanted) {
+            message->at = sizeof(int32_t);
+            return true;
+        }
     }
-    return true;
-}
-
-bool database_message_receive(int socket, struct postgres_message *message, int64_t deadline, bool *in_time)
-{
-    int32_t len = 0;
-
-    *in_time = true;
-    if (!receive_all(socket, &len, sizeof len, deadline, in_time) || len < 0 || (size_t)len > MESSAGE_MAX)
-        return false;
-    message->data = malloc((size_t)len + 1);
-    if (message->data == NULL)
-        return false;
-    message->len = (size_t)len;
-    return receive_all(socket, message->data, message->len, deadline, in_time);
+    return false;
 }
