@@ -43,14 +43,20 @@ static bool wait_for_input(struct error *err)
     }
 }
 
-/* One line without its end; `*is_end`: stdin has ended before it. Whoever wrote a part of a line may have died. */
+/*
+ * One line without its end; `*is_end`: stdin has ended before it. Whoever wrote a part of a line may have died. What
+ * follows the line is ignored.
+ */
 static bool read_line(char line[static LINE_SIZE], bool *is_end, struct error *err)
 {
     size_t len = 0;
 
     *is_end = false;
     while (wait_for_input(err)) {
-        const ssize_t n = read(STDIN_FILENO, line + len, 1);
+        char *at = line + len;
+        const ssize_t n = read(STDIN_FILENO, at, LINE_SIZE - len);
+        const char *feed = n > 0 ? memchr(at, '\n', (size_t)n) : NULL;
+        const size_t got = feed != NULL ? (size_t)(feed - at) : n > 0 ? (size_t)n : 0;
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -58,14 +64,14 @@ static bool read_line(char line[static LINE_SIZE], bool *is_end, struct error *e
             return failed(ERROR_USAGE, "stdin cannot be read", errno, err);
         if (n == 0 && len > 0)
             return refuse("stdin ended in the middle of a line", "end the answer with a line feed", err);
-        if (n == 0 || line[len] == '\n') {
+        if (memchr(at, '\0', got) != NULL || len + got == LINE_SIZE)
+            return failed(ERROR_USAGE, "the line on stdin is longer than any answer", 0, err);
+        len += got;
+        if (n == 0 || feed != NULL) {
             line[len] = '\0';
             *is_end = n == 0;
             return true;
         }
-        if (line[len] == '\0' || len + 1 == LINE_SIZE)
-            return failed(ERROR_USAGE, "the line on stdin is longer than any answer", 0, err);
-        len++;
     }
     return false;
 }
