@@ -150,7 +150,7 @@ _imprint_options() {
         "rework") echo "--operator --note" ;;
         "scrap") echo "--operator --note" ;;
         "retire") echo "--yes --lost --operator" ;;
-        "erase") echo "--yes --io-key" ;;
+        "erase") echo "--yes --io-key --operator" ;;
         "compile") echo "--c --binary --certificates --name --arm --run-at-start --out" ;;
         "board info") echo "--console" ;;
         "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --order --board --socket --firmware --tries --timeout --switch --primary-console --end --finished" ;;
@@ -256,6 +256,7 @@ _imprint_value() {
         "scrap --operator") echo "none" ;;
         "scrap --note") echo "none" ;;
         "retire --operator") echo "none" ;;
+        "erase --operator") echo "none" ;;
         "compile --name") echo "none" ;;
         "compile --arm") echo "none profile" ;;
         "compile -o" | "compile --out") echo "file" ;;

@@ -315,6 +315,7 @@ complete -c imprint -n '__imprint_verb_is retire' -l lost -d 'the device is not 
 complete -c imprint -n '__imprint_verb_is retire' -l operator -x -d 'who runs this, for the history; at most 64 bytes'
 complete -c imprint -n '__imprint_verb_is erase' -l yes -s y -d 'do it; without this option, only list what would be removed'
 complete -c imprint -n '__imprint_verb_is erase' -l io-key -d 'also forget the chip\'s IO protection key'
+complete -c imprint -n '__imprint_verb_is erase' -l operator -x -d 'who does it, for the ledger; at most 64 bytes'
 complete -c imprint -n '__imprint_verb_is compile' -l c -d 'write a C source with a const table, for a factory image'
 complete -c imprint -n '__imprint_verb_is compile' -l binary -d 'write the binary form whose SHA-256 is the profile\'s digest'
 complete -c imprint -n '__imprint_verb_is compile' -l certificates -d 'write a C source by which an application puts the certificates in the chip\'s slots together again'

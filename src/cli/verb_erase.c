@@ -5,14 +5,19 @@
  */
 #include "cli/with_session.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/hex.h"
+#include "station/orders.h"
+#include "station/run_facts.h"
+#include "station/station_ledger.h"
 
-enum erase_option { OPTION_YES, OPTION_IO_KEY, OPTION_COUNT };
+enum erase_option { OPTION_YES, OPTION_IO_KEY, OPTION_OPERATOR, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_YES] = {"yes", 'y', NULL, "do it; without this option, only list what would be removed", NULL},
     [OPTION_IO_KEY] = {"io-key", 0, NULL, "also forget the chip's IO protection key", NULL},
+    [OPTION_OPERATOR] = {"operator", 0, "NAME", "who does it, for the ledger; at most 64 bytes", NULL},
 };
 
 /* What becomes of the chip's IO protection key. */
@@ -93,6 +98,42 @@ static void say_io_key(struct cli *cli, const struct io_key_fate *fate)
                                  "is lost until it gets another one");
 }
 
+static json_t *entry_of(const struct cli *cli, const char *serial, json_t *ids, const struct io_key_fate *fate)
+{
+    const struct orders_who who = {.verb = "", .operator_name = cli->values[OPTION_OPERATOR]};
+    json_t *entry = orders_entry(&who, NULL, "erased");
+
+    json_object_set_new(entry, "kind", json_string("erase"));
+    json_object_set_new(entry, "device", json_string(serial));
+    json_object_set_new(entry, "evidence",
+                        json_pack("{s:O, s:b}", "forgotten", ids, "io_key_forgotten", fate->is_there && !fate->kept));
+    return entry;
+}
+
+/*
+ * What will be forgotten is in the ledger first (docs/decisions/0074). A station that has no ledger has made nothing:
+ * it gets none.
+ */
+static bool note(struct cli *cli, const char *serial, json_t *ids, const struct io_key_fate *fate, struct error *err)
+{
+    struct ledger ledger;
+    bool ok;
+
+    if (json_array_size(ids) == 0 && (!fate->is_there || fate->kept))
+        return true;
+    if (!station_ledger_open(&cli->station.config, LEDGER_USE, &ledger, err)) {
+        ok = err->reason == ERROR_STORAGE_FAILED && err->system_errno == ENOENT;
+        if (ok)
+            error_clear(err);
+        return ok;
+    }
+    ok = database_begin(&ledger.database, err) && orders_add(&ledger, entry_of(cli, serial, ids, fate), err) &&
+         database_commit(&ledger.database, err);
+    database_rollback(&ledger.database);
+    ledger_close(&ledger);
+    return ok;
+}
+
 static bool forget(struct cli *cli, struct session *session, json_t *ids, struct error *err)
 {
     const struct io_key_fate fate = fate_of_io_key(cli, session);
@@ -104,7 +145,7 @@ static bool forget(struct cli *cli, struct session *session, json_t *ids, struct
     hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
     if (cli->values[OPTION_YES] == NULL)
         return list(cli, ids, serial, has_record, &fate, err);
-    if (exists && (!station_store_allow_changes(&session->store, err) ||
+    if (exists && (!station_store_allow_changes(&session->store, err) || !note(cli, serial, ids, &fate, err) ||
                    !station_store_forget(&session->store, cli->values[OPTION_IO_KEY] != NULL, err)))
         return false;
     if (keys == 0)
@@ -137,6 +178,10 @@ static bool erase(struct cli *cli, struct session *session, struct error *err)
 
 static enum cli_exit run_erase(struct cli *cli)
 {
+    struct error err = ERROR_IN(cli->error_room);
+
+    if (!run_facts_check_operator(cli->values[OPTION_OPERATOR], &err))
+        return output_error(&cli->output, &err);
     return with_session(cli, SESSION_LOOK, erase);
 }
 
@@ -150,7 +195,9 @@ const struct cli_verb cli_verb_erase = {
                    "it names. To give those up as well, use imprint retire.\n"
                    "The chip's IO protection key stays, too, unless --io-key is given. Where the\n"
                    "chip can never get another one, the command says so: then the key is lost for\n"
-                   "ever with the last copy of the key store.\n",
+                   "ever with the last copy of the key store.\n"
+                   "\n"
+                   "What is forgotten is an entry of the ledger first, where the station has one.\n",
     .examples = "  imprint erase\n"
                 "  imprint erase --yes\n"
                 "  imprint erase --yes --io-key\n",

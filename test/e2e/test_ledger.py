@@ -430,6 +430,31 @@ def test_retire_changes_nothing_where_it_cannot_be_recorded(provisioned):
     assert entries(provisioned)[-1]["result"] == "retired"
 
 
+def test_what_is_forgotten_is_an_entry_first(provisioned):
+    """Nothing is forgotten where that cannot be recorded; a station without a ledger gets none."""
+    path = provisioned.state / "ledger" / "ledger.db"
+    before = provisioned.keys()
+    good = path.read_bytes()
+    change(path, "PRAGMA user_version=99")
+    assert provisioned.json("erase", "--yes", code=6).error["reason"] == "database-version"
+    assert provisioned.keys() == before
+    path.write_bytes(good)
+    provisioned.run("erase", code=2)
+    provisioned.run("erase", "--yes", "--operator", "", code=2)
+    assert len(entries(provisioned)) == 1
+    provisioned.run("erase", "--yes", "--operator", "7")
+    entry = entries(provisioned)[-1]
+    assert (entry["kind"], entry["result"], entry["operator"], entry["device"]) == ("erase", "erased", "7", provisioned.record["serial"])
+    assert entry["evidence"] == {"forgotten": sorted(before), "io_key_forgotten": False}
+    provisioned.run("erase", "--yes")
+    assert len(entries(provisioned)) == 2, "there was nothing to forget"
+    assert provisioned.json("ledger", "verify", "--tables").event("ledger-verified")["tables"]["differ"] == 0
+    provisioned.run("adopt", EXAMPLE)
+    shutil.rmtree(provisioned.state / "ledger")
+    provisioned.run("erase", "--yes")
+    assert not path.exists() and not provisioned.keys()
+
+
 def test_the_disk_is_full_at_the_commit(delivered):
     """The device is finished, and that is not said: exit code 5 until its entry is durable. Pages of 64 KiB are larger than the
     largest file, whose size SQLite's own files and the record need."""
