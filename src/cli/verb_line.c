@@ -299,10 +299,13 @@ static void show_sum(const struct output *output, const struct ledger_line_verif
     output_result(output, "%llu log%s, %llu entries, %llu checkpoints%s\n", (unsigned long long)verify->logs,
                   verify->logs == 1 ? "" : "s", (unsigned long long)verify->entries,
                   (unsigned long long)verify->checkpoints, verify->bad == 0 ? ": all as the stations signed them" : "");
-    output_object(output,
-                  json_pack("{s:s, s:b, s:I, s:I, s:I, s:I}", "event", "line-verified", "holds", verify->bad == 0,
-                            "logs", (json_int_t)verify->logs, "entries", (json_int_t)verify->entries, "checkpoints",
-                            (json_int_t)verify->checkpoints, "bad", (json_int_t)verify->bad));
+    if (verify->not_signed > 0)
+        output_result(output, "not signed yet, since they are newer than the newest checkpoint of their log: %llu\n",
+                      (unsigned long long)verify->not_signed);
+    output_object(output, json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I}", "event", "line-verified", "holds",
+                                    verify->bad == 0, "logs", (json_int_t)verify->logs, "entries",
+                                    (json_int_t)verify->entries, "checkpoints", (json_int_t)verify->checkpoints, "bad",
+                                    (json_int_t)verify->bad, "not_signed", (json_int_t)verify->not_signed));
 }
 
 static bool verify_line(struct cli *cli, struct error *err)

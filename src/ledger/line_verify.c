@@ -16,8 +16,11 @@ struct pass {
     int64_t id;
     char name[ENTRY_LOG_SIZE], station[LEDGER_STATION_SIZE];
     struct note_public key;
-    uint64_t size; /* as the server has it: what arrives meanwhile is not looked at */
+    uint64_t size;                               /* as the server has it: what arrives meanwhile is not looked at */
+    uint8_t nodes[MERKLE_LEVELS * MERKLE_BYTES]; /* of the server's tree, by which it checks what arrives */
+    struct bytes_out kept_nodes;                 /* how many of them there are */
     struct merkle tree;
+    uint64_t signed_size; /* of the newest checkpoint that was looked at */
     struct statement checkpoint;
     uint64_t next_checkpoint; /* size of the next one; 0: there are no more */
 };
@@ -65,6 +68,7 @@ static void judge_checkpoint(struct pass *pass, const uint8_t root[static MERKLE
     struct checkpoint checkpoint;
 
     pass->verify->checkpoints++;
+    pass->signed_size = pass->next_checkpoint;
     if (!note_open(statement_bytes(&pass->checkpoint, 1), &pass->key, &checkpoint, &refuted))
         find(pass, "checkpoint", "the checkpoint of %" PRIu64 " entries: %s", pass->next_checkpoint, refuted.cause);
     else if (strcmp(checkpoint.log, pass->name) != 0 || checkpoint.size != pass->next_checkpoint ||
@@ -128,6 +132,16 @@ static bool check_page(struct pass *pass, uint64_t *from, bool *is_end, struct e
     return ok && result == STATEMENT_DONE;
 }
 
+/* What the server keeps to compute the next root from. */
+static void check_tree(struct pass *pass)
+{
+    uint8_t nodes[MERKLE_LEVELS * MERKLE_BYTES];
+    const struct bytes made = bytes_of(nodes, merkle_save(&pass->tree, nodes));
+
+    if (pass->tree.size == pass->size && !bytes_equal(bytes_written(&pass->kept_nodes), made))
+        find(pass, "tree", "the server's tree is not that of its entries: one of the two was changed");
+}
+
 static bool check_entries(struct pass *pass, struct error *err)
 {
     uint64_t from = 0;
@@ -142,6 +156,8 @@ static bool check_entries(struct pass *pass, struct error *err)
     if (pass->next_checkpoint != 0 && pass->next_checkpoint <= pass->size)
         find(pass, "cut", "the station signed %" PRIu64 " entries, and only %" PRIu64 " are there",
              pass->next_checkpoint, pass->tree.size);
+    check_tree(pass);
+    pass->verify->not_signed += pass->tree.size - pass->signed_size;
     return true;
 }
 
@@ -161,9 +177,9 @@ static bool read_log(struct pass *pass, int64_t after, bool *is_there, struct er
     struct statement get;
     bool ok = true;
 
-    if (statement_prepare(&get, pass->line,
-                          "SELECT id, name, station, public_key, size FROM line_log WHERE id > $1 ORDER BY id LIMIT 1",
-                          err)) {
+    if (statement_prepare(
+            &get, pass->line,
+            "SELECT id, name, station, public_key, size, nodes FROM line_log WHERE id > $1 ORDER BY id LIMIT 1", err)) {
         statement_bind_number(&get, 1, after);
         result = statement_step(&get, err);
     }
@@ -174,6 +190,8 @@ static bool read_log(struct pass *pass, int64_t after, bool *is_there, struct er
         ok = copy_text(statement_text(&get, 1), pass->name, sizeof pass->name) &&
              copy_text(statement_text(&get, 2), pass->station, sizeof pass->station) &&
              note_key_load(&pass->key, statement_bytes(&get, 3));
+        pass->kept_nodes = (struct bytes_out){.data = pass->nodes, .cap = sizeof pass->nodes};
+        ok = ok && bytes_append(&pass->kept_nodes, statement_bytes(&get, 5));
     }
     statement_finish(&get);
     if (!ok) {
@@ -191,6 +209,7 @@ static bool check_log(struct pass *pass, struct error *err)
         "SELECT size, note FROM line_checkpoint WHERE log = $1 AND size > $2 ORDER BY size LIMIT 1", err);
 
     pass->tree = (struct merkle){.size = 0};
+    pass->signed_size = 0;
     pass->verify->logs++;
     ok = ok && next_checkpoint(pass, 0, err) && check_entries(pass, err);
     statement_finish(&pass->checkpoint);

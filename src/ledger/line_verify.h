@@ -11,7 +11,7 @@
 
 /* Texts are valid during the call. */
 struct ledger_line_finding {
-    const char *check; /* "edited", "gap", "cut", "checkpoint" */
+    const char *check; /* "edited", "gap", "cut", "checkpoint", "tree" */
     const char *station, *log;
     const char *text;
 };
@@ -21,6 +21,7 @@ struct ledger_line_verify {
     void (*finding)(void *context, const struct ledger_line_finding *finding);
     /* Gets: */
     uint64_t logs, entries, checkpoints, bad;
+    uint64_t not_signed; /* entries that are newer than the newest checkpoint of their log */
 };
 
 /* False with a reason when it could not be checked to the end. What it found is in `verify`. */

@@ -381,11 +381,11 @@ def test_what_the_line_has_is_what_stations_signed(first, line):
 
     first.run("provision", EXAMPLE, "--arm", "profile")
     first.run("provision", EXAMPLE)
-    assert check() == ({"event": "line-verified", "holds": True, "logs": 1, "entries": 2, "checkpoints": 2, "bad": 0}, [])
+    assert check() == ({"event": "line-verified", "holds": True, "logs": 1, "entries": 2, "checkpoints": 2, "bad": 0, "not_signed": 0}, [])
     for forgery, found in (("UPDATE line_checkpoint SET note = replace(note, '— ', '— x') WHERE size = 2", ["checkpoint"]),
-                           ("UPDATE line_entry SET body = replace(body, 'confirmed', 'provisioned') WHERE seq = 1", ["edited", "checkpoint"]),
+                           ("UPDATE line_entry SET body = replace(body, 'confirmed', 'provisioned') WHERE seq = 1", ["edited", "checkpoint", "tree"]),
                            ("UPDATE line_entry SET body = replace(body, 'confirmed', 'provisioned') WHERE seq = 1;"
-                            "UPDATE line_entry SET leaf = sha256('\\x00'::bytea || convert_to(body, 'UTF8')) WHERE seq = 1", ["checkpoint"]),
+                            "UPDATE line_entry SET leaf = sha256('\\x00'::bytea || convert_to(body, 'UTF8')) WHERE seq = 1", ["checkpoint", "tree"]),
                            ("DELETE FROM line_entry WHERE seq = 1", ["cut", "cut"]),
                            ("UPDATE line_log SET public_key = sha256('')", ["checkpoint", "checkpoint"])):
         line.sql("CREATE TABLE kept_entry AS TABLE line_entry; CREATE TABLE kept_checkpoint AS TABLE line_checkpoint; CREATE TABLE kept_log AS TABLE line_log")
@@ -394,3 +394,9 @@ def test_what_the_line_has_is_what_stations_signed(first, line):
         line.sql("DELETE FROM line_entry; INSERT INTO line_entry (log, seq, leaf, body, received) SELECT log, seq, leaf, body, received FROM kept_entry; DELETE FROM line_checkpoint; INSERT INTO line_checkpoint TABLE kept_checkpoint;"
                  "UPDATE line_log l SET public_key = k.public_key FROM kept_log k WHERE k.id = l.id; DROP TABLE kept_entry, kept_checkpoint, kept_log")
     assert check()[0]["holds"] is True
+    # What no checkpoint covers is not called signed; and the server's tree is compared: by another it would refuse what is sent.
+    line.sql("DELETE FROM line_checkpoint WHERE size = 2")
+    assert check()[0]["not_signed"] == 1
+    assert "not signed yet, since they are newer" in run_program("line", "verify", "--server", line.settings()).out
+    line.sql("UPDATE line_log SET nodes = sha256('')")
+    assert check(1)[1] == [("tree", "st-01")]
