@@ -61,7 +61,7 @@ static const struct panel_board *end_look(bool is_stopping)
     starts = 0;
     panel = (struct panel){.settings = &settings, .events = {.changed = ignore}, .count = 1};
     panel.is_stopping = is_stopping;
-    panel.labels.settings = &settings;
+    panel.labels.settings = panel.scans.settings = &settings;
     *slot = (struct slot){.panel = &panel,
                           .worker = WORKER_NONE,
                           .kind = COMMAND_LOOK,
