@@ -497,7 +497,7 @@ def test_check(make_line):
         assert error["next"].endswith(f"imprint provision {profile} --storage flash:IMAGE") and "board:PORT" in error["next"]
     line.write(profile=str(profile), sockets=[console])
     found = run_program("--json", "station", line.file, "--check").objects
-    assert [(item["item"], item["found"]) for item in found] == [("profile", "good"), ("socket", "no-console")]
+    assert [item["found"] for item in found if item.get("item") == "socket"] == ["no-console"]
 
 
 @pytest.mark.parametrize("place", ["0.0.0.0:0", "[::]:0", "192.0.2.1:8080", "station.example:8080"])
