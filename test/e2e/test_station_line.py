@@ -44,10 +44,10 @@ def keepers(shift):
 class Shift:
     """The station with one socket, and one board after the other."""
 
-    def __init__(self, server, make, **more):
+    def __init__(self, server, make):
         self.server, self.boards, self.station = server, 0, make(("A1",))
         server.renew_line(*STATIONS)
-        server.join(self, "st-01", **{"timeout": PATIENCE, **more})
+        server.join(self, "st-01", timeout=PATIENCE)
         self.station.start()
 
     @property
@@ -79,11 +79,15 @@ class Shift:
 
 @pytest.fixture
 def shift(counting, make_line):  # noqa: F811
-    return lambda **more: Shift(counting, make_line, **more)
+    return lambda: Shift(counting, make_line)
 
 
-def sessions(server):
-    return server.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'st-01'")
+def wait_for_sessions(server, count):
+    """Those of the station: the server ends one a moment after its client."""
+    deadline = time.monotonic() + PATIENCE
+    while server.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'st-01'") != str(count):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def restart(line):
@@ -102,18 +106,15 @@ def test_one_login_for_all_boards(shift, counting):
     line.settle()
     for _ in range(2):
         assert line.board()[1] == 0
-    assert sessions(counting) == "1" and len(keepers(line.station)) == 1
+    wait_for_sessions(counting, 1)
+    assert len(keepers(line.station)) == 1
     for end in (restart, kill_keeper):
         end(line)
         line.settle()
     line.station.stop()
     assert line.entries() == line.boards == len(line.station.made()), "each one's entry arrived"
     assert all(results == ["provisioned"] for results in line.station.made().values())
-    # It ends with its station.
-    deadline = time.monotonic() + PATIENCE
-    while sessions(counting) != "0":
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for_sessions(counting, 0)  # it ends with its station
 
 
 def signal_all(server, number):
@@ -123,9 +124,13 @@ def signal_all(server, number):
             os.kill(pid, number)
 
 
+def silence(server):
+    signal_all(server, signal.SIGSTOP)
+
+
 FAULTS = {
     "other-schema": (lambda server: server.sql("UPDATE imprint_version SET version = 9"), "database-version", "version 9"),
-    "silent": (lambda server: signal_all(server, signal.SIGSTOP), "server-away", "in time"),
+    "silent": (silence, "server-away", "in time"),
     "killed": (lambda server: server.kill(), "server-away", "cannot connect"),
     "no-rights": (lambda server: server.sql('REVOKE EXECUTE ON FUNCTION line_find_key, line_find_made, line_find_attempts FROM "st-01"'), "server-refused", "permission denied"),
 }
@@ -133,18 +138,21 @@ FAULTS = {
 
 def test_a_board_is_refused_as_by_a_run_alone(shift, counting, tmp_path):
     """The same reason and words as of `imprint provision` with a login of its own, and the device is as it was."""
-    line = shift(timeout=1)
+    line = shift()
     alone = Station(tmp_path / "alone")
-    counting.join(alone, "st-01", timeout=1)
     alone.new()
     for prepare, reason, words in FAULTS.values():
         line.settle()
         try:
+            for station in (line, alone):
+                # Who waits less than the station did when it logged in has a login of its own.
+                counting.join(station, "st-01", timeout=1 if prepare is silence else PATIENCE)
             prepare(counting)
             item, _ = line.board("fail")
             told = alone.json("provision", "--dry-run", "--rehearsal", EXAMPLE, code=None).error
         finally:
             signal_all(counting, signal.SIGCONT)
+            counting.join(line, "st-01", timeout=PATIENCE)
             if counting.process.poll() is not None:
                 counting.start()
             counting.sql("UPDATE imprint_version SET version = " + VERSION + " WHERE name = 'ledger of a line'")
