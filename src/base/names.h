@@ -1147,6 +1147,7 @@
 #define power_finish imprint_power_finish
 #define power_holds imprint_power_holds
 #define power_is_due_off imprint_power_is_due_off
+#define power_is_given imprint_power_is_given
 #define power_start imprint_power_start
 #define presence_fault_of imprint_presence_fault_of
 #define presence_of_file imprint_presence_of_file

@@ -79,14 +79,14 @@ bool power_check(const struct panel_power_settings *settings, struct error *err)
 
 /* --- what is to be done --- */
 
-static bool is_given(const struct panel_power_settings *settings)
+bool power_is_given(const struct panel_power_settings *settings)
 {
     return settings->on[0] != '\0';
 }
 
 enum power_command power_before(const struct power *power, const struct panel_power_settings *settings, bool is_look)
 {
-    if (!is_given(settings))
+    if (!power_is_given(settings))
         return POWER_NONE;
     if (is_look && settings->closed[0] != '\0' && !power->is_closed)
         return POWER_CLOSED;
@@ -106,7 +106,7 @@ bool power_is_due_off(const struct power *power, const struct panel_power_settin
 
 bool power_holds(const struct power *power, const struct panel_power_settings *settings)
 {
-    return is_given(settings) && power->now != POWER_IS_OFF && !power->gave_up;
+    return power_is_given(settings) && power->now != POWER_IS_OFF && !power->gave_up;
 }
 
 /* --- running it --- */

@@ -32,6 +32,9 @@ const char *power_find_fault(const char *text);
 /* Whether the program of each command can be run. False with a reason. */
 bool power_check(const struct panel_power_settings *settings, struct error *err);
 
+/* Whether the socket has commands. */
+bool power_is_given(const struct panel_power_settings *settings);
+
 /* What has to run before a look at the bus (`is_look`), or a look at the board or work, can. POWER_NONE: nothing. */
 enum power_command power_before(const struct power *power, const struct panel_power_settings *settings, bool is_look);
 

@@ -292,6 +292,7 @@ static void happen(struct slot *slot, enum socket_event event)
         const enum socket_state before = slot->machine.state;
         const enum socket_action action = socket_step(&slot->machine, event);
 
+        slot->was_seen = slot->machine.state == SOCKET_SEEN && (event == SOCKET_CHIP || event == SOCKET_OTHER_CHIP);
         if (before == SOCKET_EMPTY && slot->machine.state == SOCKET_SEEN)
             slot->board = (struct panel_board){.steps = 0}; /* what was wrong with the bus is over */
         if (slot->machine.state == SOCKET_LOOKING && slot->board.began_ms == 0)
@@ -450,6 +451,19 @@ bool slot_can_look(const struct slot *slot)
            (!worker_is_running(&slot->worker) || (is_file && slot->power.running == POWER_NONE));
 }
 
+/*
+ * Two looks in a row must agree, for contacts bounce. The look at the board is the second one: where its chip is
+ * silent, the bus is looked at again. Not where a look needs power or a closed fixture, or takes the number that was
+ * scanned.
+ */
+static bool is_look_at_board_due(const struct slot *slot)
+{
+    const struct panel_settings *settings = slot->panel->settings;
+
+    return slot->was_seen && command_can_continue(settings, slot->index) && !settings->scan_board &&
+           !power_is_given(&slot_settings(slot)->power);
+}
+
 void slot_look_at_bus(struct slot *slot)
 {
     const char *file = panel_virtual_file(slot_settings(slot)->device);
@@ -457,7 +471,9 @@ void slot_look_at_bus(struct slot *slot)
     if (!slot_can_look(slot) || worker_now_ms() < slot->look_ms)
         return;
     plan_look(slot);
-    if (file == NULL)
+    if (file == NULL && is_look_at_board_due(slot))
+        happen(slot, SOCKET_CHIP);
+    else if (file == NULL)
         (void)slot_start_worker(slot, COMMAND_SCAN); /* tries again at the next look */
     else
         happen(slot, presence_of_file(file, &slot->file));

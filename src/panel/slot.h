@@ -34,6 +34,7 @@ struct slot {
     enum command_kind kind; /* of the worker, or of the one that comes after a power command */
     char *asks;             /* words a look and its work share, until it is answered; NULL: none waits */
     bool is_dismissed;      /* the look was answered with no: its end means nothing */
+    bool was_seen;          /* seen by one look at the bus, and by nothing else yet */
     struct power power;
     struct presence_scan scan;
     struct presence_file file;

@@ -18,7 +18,7 @@
 
 enum socket_state {
     SOCKET_EMPTY,   /* no board */
-    SOCKET_SEEN,    /* something answers; the next look at the bus must confirm it: contacts bounce */
+    SOCKET_SEEN,    /* something answers; the next look must confirm it: contacts bounce */
     SOCKET_LOOKING, /* a worker looks at the board and writes nothing */
     SOCKET_CLAIMED, /* the board is known, and may not be in another socket at the same time */
     SOCKET_WORKING, /* a worker brings the board to the profile's state */

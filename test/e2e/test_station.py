@@ -531,6 +531,39 @@ def test_a_bus(make_line, tmp_path):
     made_once(line, {passed["serial"]})
 
 
+def serve_board(board, sock):
+    return subprocess.Popen([PROGRAM, "virtual", "serve", board, "--unix", sock], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def kill_server(server):
+    server.kill()
+    server.wait()
+
+
+def test_a_contact_that_bounces(make_line, sock):
+    """One look at the bus sees a chip that is gone at the look at the board: no board was there. A busy machine may take it away late."""
+    line = make_line(("A1",))
+    line.write(sockets=[{"name": "A1", "device": f"unix:{sock}"}])
+    line.start()
+    bounces = []
+    while ["seen", "looking", "seen", "empty"] not in bounces:
+        assert len(bounces) < 20, bounces
+        board = line.board(1 + len(bounces))
+        server = serve_board(board, sock)
+        states = [line.wait(event="socket", state="seen")["state"]]
+        kill_server(server)
+        while states[-1] != "empty":
+            state = line.wait(event="socket")["state"]
+            states += [state] if state != states[-1] else []
+        assert "fail" not in states
+        bounces.append(states)
+    server = serve_board(board, sock)
+    passed = line.wait(event="socket", state="pass")
+    kill_server(server)
+    line.stop()
+    assert line.made()[passed["serial"]] == ["provisioned"]
+
+
 # --- the page ------------------------------------------------------------------------------------------------------------
 
 

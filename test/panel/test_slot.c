@@ -87,11 +87,44 @@ static void test_a_station_that_stops_starts_none(void **state)
     assert_int_equal(starts, 0);
 }
 
+/* What the next look is, of a socket that is seen and whose look is due. */
+static enum command_kind next_look(bool was_seen)
+{
+    struct slot *slot = &panel.slots[0];
+
+    panel = (struct panel){.settings = &settings, .events = {.changed = ignore}, .count = 1};
+    panel.labels.settings = &settings;
+    *slot =
+        (struct slot){.panel = &panel, .worker = WORKER_NONE, .was_seen = was_seen, .machine = {.state = SOCKET_SEEN}};
+    slot_look_at_bus(slot);
+    assert_int_equal(slot->machine.state, SOCKET_SEEN); /* nothing can be started */
+    assert_false(slot->kind == COMMAND_LOOK && slot->was_seen);
+    return slot->kind;
+}
+
+/* The look at the board is the second look at the bus, but where a look needs more than the bus. */
+static void test_the_second_look_is_at_the_board(void **state)
+{
+    (void)state;
+    assert_int_equal(next_look(true), COMMAND_LOOK);
+    assert_int_equal(next_look(false), COMMAND_SCAN); /* after a worker that found the chip silent */
+    settings.scan_board = true;
+    assert_int_equal(next_look(true), COMMAND_SCAN);
+    settings.scan_board = false;
+    memcpy(settings.sockets[0].device, "board:/dev/tty1", sizeof "board:/dev/tty1");
+    assert_int_equal(next_look(true), COMMAND_SCAN);
+    memcpy(settings.sockets[0].device, "kit:hid:1", sizeof "kit:hid:1");
+    memcpy(settings.sockets[0].power.on, "/no/such", sizeof "/no/such");
+    assert_int_equal(next_look(true), COMMAND_SCAN);
+    settings.sockets[0].power.on[0] = '\0';
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_worker_that_cannot_be_started),
         cmocka_unit_test(test_a_station_that_stops_starts_none),
+        cmocka_unit_test(test_the_second_look_is_at_the_board),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
