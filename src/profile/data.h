@@ -9,6 +9,9 @@
 #define PROFILE_SECRET_BYTES 32 /* of a secret that is no AES key, and of a block of a slot */
 #define PROFILE_AES_BYTES 16    /* of an AES-128 key */
 
+/* Bytes of the longest content: a board's build has that of a secret alone. */
+#define PROFILE_CONTENT_MOST (PROFILE_HAS_CONTENTS != 0 ? PROFILE_DATUM_MOST : PROFILE_SECRET_BYTES)
+
 /*
  * The chip's IO protection key, which the engine makes and the device's own store keeps. A build without other data
  * carries no code for them.

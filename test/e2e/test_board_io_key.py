@@ -8,13 +8,14 @@ import re
 
 import pytest
 
-from conftest import ROOT
-from host_board import TESTS
+from board_secrets import Peer, proof_of
+from host_board import BUILD, TESTS
 from test_hostile_board import lying
 from test_host_board import Line
 from test_io_protection import KEY_AT, LOCKED, READY, judge
 
 FACTORY_IO_KEY, FACTORY_FLEX_IO_KEY = TESTS / "factory_io_key", TESTS / "factory_flex_io_key"
+PRIMARY_AGREEMENT = BUILD / "primary_agreement"
 REFUSED, USAGE, WRONG = 1, 2, 4
 ROWS = {"blank": (FACTORY_IO_KEY, READY), "trust-flex": (FACTORY_FLEX_IO_KEY, LOCKED)}
 
@@ -103,6 +104,32 @@ def test_by_hand(flex):
         (key,) = {key for key, proven in flex.keys_stored()}
         assert key.hex().upper() not in said.upper()
         assert flex.provision_json(board, arm=()).event("provisioned")["changes"] == 0
+
+
+# ---- what it is for
+
+
+def test_the_primary_application_finds_it(line):
+    """It agrees on secrets with no setting; openssl agrees. Where the record of the key is damaged, no secret is asked for in clear."""
+    with line.boot() as board:
+        key, = line.provision_json(board).event("provisioned")["keys"]
+    peer = Peer(line.station.folder)
+    with line.boot(PRIMARY_AGREEMENT) as board:
+        for _ in range(2):
+            frames, said = board.ask(f"agree {key['slot']} {peer.point}")
+            assert [values["proof"] for verb, values, _ in frames if verb == "agreement"] == [proof_of(peer.secret(key["public_key"]))], said
+        for words, reason in (("99 04", "usage"), (f"{key['slot']} 04", "usage"), (f"{key['slot']} {peer.point[:-2]}00", "usage"),
+                              (f"{key['slot']} xy", "usage"), (f"9 {peer.point}", "slot-policy")):
+            assert board.ask(f"agree {words}")[0][-1][1]["reason"] == reason
+        assert board.ask("end")[0][-1][0] == "ok" and board.process.wait(10) == 0
+    content = bytearray(line.flash.read_bytes())
+    for found in re.finditer(re.escape(bytes.fromhex(line.serial) + bytes(3)), bytes(content)):
+        if content[found.start() - 4] == 1:
+            content[found.start() + 20] ^= 1
+    line.flash.write_bytes(content)
+    with line.boot(PRIMARY_AGREEMENT) as board:
+        frames, said = board.ask(f"agree {key['slot']} {peer.point}")
+        assert frames[-1][0] == "error" and frames[-1][1]["reason"].startswith("storage"), said
 
 
 # ---- what is refused

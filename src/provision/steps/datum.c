@@ -44,7 +44,7 @@ static bool get_content(const struct provision *provision, const struct provisio
 bool provision_datum_check(const struct provision *provision, const struct provision_plan *plan, size_t index,
                            struct error *err)
 {
-    uint8_t content[PROFILE_DATUM_MOST];
+    uint8_t content[PROFILE_CONTENT_MOST];
     struct bytes_out out = {.data = content, .cap = sizeof content};
     const bool ok = get_content(provision, plan, index, &out, err);
 
@@ -207,7 +207,7 @@ bool provision_datum_compare(const struct provision *provision, const struct pro
                              enum datum_place *place, struct provision_datum_evidence *evidence, struct error *err)
 {
     const struct profile_datum *datum = &provision->profile->data[index];
-    uint8_t content[PROFILE_DATUM_MOST];
+    uint8_t content[PROFILE_CONTENT_MOST];
     struct bytes_out out = {.data = content, .cap = sizeof content};
     bool ok = get_content(provision, plan, index, &out, err);
 
@@ -225,8 +225,9 @@ enum provision_status provision_datum_block(const struct provision *provision, c
                                             uint8_t slot, uint8_t block, uint8_t out[static 32], struct error *err)
 {
     const struct profile *profile = provision->profile;
-    uint8_t content[PROFILE_DATUM_MOST + BLOCK_BYTES];
-    struct bytes_out all = {.data = content, .cap = PROFILE_DATUM_MOST};
+    const size_t at = (size_t)block * BLOCK_BYTES;
+    uint8_t content[PROFILE_CONTENT_MOST + BLOCK_BYTES];
+    struct bytes_out all = {.data = content, .cap = PROFILE_CONTENT_MOST};
     size_t index = 0;
     bool ok;
 
@@ -243,8 +244,8 @@ enum provision_status provision_datum_block(const struct provision *provision, c
         error_at_slot(err, slot);
         ok = false;
     }
-    if (ok)
-        memcpy(out, content + (size_t)block * BLOCK_BYTES, BLOCK_BYTES);
+    if (ok) /* what is behind the longest content is as it was shipped, as the end of this array */
+        memcpy(out, content + (at < PROFILE_CONTENT_MOST ? at : PROFILE_CONTENT_MOST), BLOCK_BYTES);
     bytes_wipe(content, sizeof content);
     return ok ? PROVISION_OK : provision_status_of(err);
 }
