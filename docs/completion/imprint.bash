@@ -153,7 +153,7 @@ _imprint_options() {
         "erase") echo "--yes --io-key --operator" ;;
         "compile") echo "--c --binary --certificates --name --arm --run-at-start --out" ;;
         "board info") echo "--console" ;;
-        "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --order --board --socket --firmware --tries --timeout --switch --primary-console --end --finished" ;;
+        "board provision") echo "--console --dry-run --arm --confirm --only --rehearsal --operator --order --board --socket --firmware --tries --timeout --switch --primary-console --end --finished" ;;
         "board prove") echo "--console --operator --timeout --save --end" ;;
         "virtual new") echo "--as --bus --revision --seed" ;;
         "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical --maximum --message-limit" ;;

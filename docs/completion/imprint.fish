@@ -330,6 +330,7 @@ complete -c imprint -n '__imprint_words_are board' -a provision -d 'Let a board\
 complete -c imprint -n '__imprint_verb_is board provision' -l console -s c -x -a '(__imprint_ports)' -d 'the board\'s console: a serial port, 115200 8N1 (required)'
 complete -c imprint -n '__imprint_verb_is board provision' -l dry-run -s n -d 'show the plan, change nothing'
 complete -c imprint -n '__imprint_verb_is board provision' -l arm -x -a 'profile' -d 'allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone for one device and any profile; the word profile for any device. Any other is refused'
+complete -c imprint -n '__imprint_verb_is board provision' -l confirm -d 'show the plan, then wait for a line on stdin: SERIAL:DIGEST continues and arms, SERIAL continues; at the end of stdin the device is not changed'
 complete -c imprint -n '__imprint_verb_is board provision' -l only -x -d 'refuse any other device than this one'
 complete -c imprint -n '__imprint_verb_is board provision' -l rehearsal -d 'allow an emulated board and published TEST keys for this run; the record says so'
 complete -c imprint -n '__imprint_verb_is board provision' -l operator -x -d 'who runs this: a name or number for the record'

@@ -317,7 +317,6 @@
 #define clock_now_ms imprint_clock_now_ms
 #define cloud_files_kind_name imprint_cloud_files_kind_name
 #define cloud_files_write imprint_cloud_files_write
-#define command_can_continue imprint_command_can_continue
 #define command_make imprint_command_make
 #define command_shared_words imprint_command_shared_words
 #define complain_as_error imprint_complain_as_error

@@ -15,7 +15,7 @@
 #include "cli/output.h"
 #include "station/station.h"
 
-#define CLI_VALUES_MAX 16 /* options of one verb, at most */
+#define CLI_VALUES_MAX 17 /* options of one verb, at most */
 
 struct cli;
 

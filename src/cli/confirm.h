@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* provision --confirm: whoever started the run reads its plan, then says on stdin whether it continues. */
+/* provision and board provision with --confirm: whoever started the run reads its plan, then says on stdin whether it
+ * continues. */
 #ifndef IMPRINT_CLI_CONFIRM_H
 #define IMPRINT_CLI_CONFIRM_H
 

@@ -13,6 +13,7 @@
 #include "base/hex.h"
 #include "cli/board_switch.h"
 #include "cli/board_verbs.h"
+#include "cli/confirm.h"
 #include "cli/cosign_print.h"
 #include "cli/line_print.h"
 #include "cli/report.h"
@@ -35,6 +36,7 @@ enum board_option {
     OPTION_CONSOLE,
     OPTION_DRY_RUN,
     OPTION_ARM,
+    OPTION_CONFIRM,
     OPTION_ONLY,
     OPTION_REHEARSAL,
     OPTION_OPERATOR,
@@ -58,6 +60,10 @@ static const struct cli_option options[OPTION_COUNT] = {
                     "allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone "
                     "for one device and any profile; the word profile for any device. Any other is refused",
                     "profile"},
+    [OPTION_CONFIRM] = {"confirm", 0, NULL,
+                        "show the plan, then wait for a line on stdin: SERIAL:DIGEST continues and arms, SERIAL "
+                        "continues; at the end of stdin the device is not changed",
+                        NULL},
     [OPTION_ONLY] = {"only", 0, "SERIAL", "refuse any other device than this one", NULL},
     [OPTION_REHEARSAL] = {"rehearsal", 0, NULL,
                           "allow an emulated board and published TEST keys for this run; the record says so", NULL},
@@ -378,6 +384,39 @@ static bool prove_afterwards(struct board_run *run, struct error *err)
            board_prove(&run->cli->output, &proof, &facts, BOARD_SWITCH_MS, true, err);
 }
 
+/*
+ * While the run waited, the board may have been reset or another one put in its place, and others may have written to
+ * the ledger: what was asked of them is asked anew, but for the plan. The board makes that itself when it runs, and
+ * refuses another chip than the one that is named to it.
+ */
+static bool look_again(struct board_run *run, struct error *err)
+{
+    static const bool none[PROFILE_KEYS_MAX];
+    const uint8_t *serial = run->results.plan.serial;
+    bool spares = false;
+
+    run_facts_time(run->facts.started); /* how long somebody read the plan is no part of the run */
+    station_ledger_close(&run->ledger);
+    run->ledger.is_dry = false;
+    return board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) && check_profile(run, err) &&
+           board_image_ask(&run->board, run->cli->values[OPTION_FIRMWARE], err) &&
+           board_known_tell(&run->board, &run->profile, NULL, none, err) && tell_known(run, serial, &spares, err) &&
+           station_order_check(&run->order, &run->ledger, &run->profile, err) &&
+           quarantine_check(&run->ledger, serial, run->facts.tries, err) &&
+           station_order_ask(&run->order, &run->ledger, serial, err) && check_mcu(run, serial, err);
+}
+
+/* Until the answer comes the run is a dry one, for the ledger, too. `*continues` is false where nothing is to be done.
+ */
+static bool confirm(struct board_run *run, bool *continues, struct error *err)
+{
+    *continues = run->cli->values[OPTION_DRY_RUN] == NULL;
+    if (run->cli->values[OPTION_CONFIRM] == NULL)
+        return true;
+    return confirm_ask(&run->cli->output, &run->profile, &run->results.plan, &run->arming, continues, err) &&
+           (!*continues || look_again(run, err));
+}
+
 static bool provision_board(struct board_run *run, struct error *err)
 {
     const struct board_command end = {.verb = "end"};
@@ -389,7 +428,7 @@ static bool provision_board(struct board_run *run, struct error *err)
                           .key_store = BOARD_KEY_STORE,
                           .rehearsal = &run->rehearsal};
     const char *const *values = run->cli->values;
-    bool dry = values[OPTION_DRY_RUN] != NULL, switches = values[OPTION_SWITCH] != NULL, written = false;
+    bool continues, switches = values[OPTION_SWITCH] != NULL, written = false;
 
     if (!rehearsal_check_console(&run->rehearsal, values[OPTION_CONSOLE], err) ||
         !board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
@@ -414,9 +453,9 @@ static bool provision_board(struct board_run *run, struct error *err)
         return false;
     plan.not_proven = run->not_proven;
     parts_listed_note(&run->listed, &run->results.plan);
-    report_show_plan(&plan, dry);
-    if (dry)
-        return true;
+    report_show_plan(&plan, values[OPTION_DRY_RUN] != NULL);
+    if (!confirm(run, &continues, err) || !continues)
+        return err->reason == ERROR_NONE;
     if (!rehearsal_check_imports(&run->rehearsal, &run->profile, &run->results.plan, &run->source, err) ||
         !station_ledger_check(&run->ledger, err) ||
         !certificate_issue_open(&run->issuing.issue, &run->results.plan, err) || !set_damaged_aside(run, err) ||
@@ -440,6 +479,10 @@ static bool check_options(struct board_run *run, int *silence_ms, struct error *
     if (values[OPTION_PRIMARY_CONSOLE] != NULL && values[OPTION_SWITCH] == NULL) {
         error_set(err, ERROR_USAGE, "--primary-console is for --switch",
                   "leave it out, or say how images are switched");
+        return false;
+    }
+    if (values[OPTION_CONFIRM] != NULL && values[OPTION_DRY_RUN] != NULL) {
+        error_set(err, ERROR_USAGE, "--dry-run and --confirm exclude each other", "leave one of them out");
         return false;
     }
     run->facts = (struct run_facts){.verb = run->cli->verb->name,
@@ -488,8 +531,11 @@ static bool start_run(struct board_run *run, int *silence_ms, struct error *err)
     struct cli *cli = run->cli;
     uint8_t digest[PROFILE_DIGEST_BYTES];
 
-    run->ledger =
-        (struct station_ledger){.config = &cli->station.config, .is_dry = cli->values[OPTION_DRY_RUN] != NULL};
+    const bool is_confirmed = cli->values[OPTION_CONFIRM] != NULL;
+
+    run->ledger = (struct station_ledger){.config = &cli->station.config,
+                                          .is_dry = is_confirmed || cli->values[OPTION_DRY_RUN] != NULL,
+                                          .may_upgrade = is_confirmed};
     run->order = (struct station_order){
         .id = cli->values[OPTION_ORDER], .board = cli->values[OPTION_BOARD], .person = cli->values[OPTION_OPERATOR]};
     run->ledger.order = &run->order;
@@ -593,7 +639,7 @@ const struct cli_verb cli_verb_board_provision = {
                    "again. With --switch the keys are then proven through the primary application,\n"
                    "as board prove does.\n",
     .examples = "  imprint board provision plan.yaml --console /dev/ttyACM0 --dry-run\n"
-                "  imprint board provision plan.yaml --console /dev/ttyACM0 --arm profile\n"
+                "  imprint board provision plan.yaml --console /dev/ttyACM0 --confirm\n"
                 "  imprint board provision plan.yaml -c /dev/ttyACM0 --arm profile \\\n"
                 "      --switch './flash primary.bin'\n",
     .options = options,

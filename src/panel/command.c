@@ -116,19 +116,12 @@ void command_make(struct command *command, const struct panel_settings *settings
                settings->operator_name); /* the first article of an order needs it, to look, too */
     if (kind == COMMAND_WORK) {
         put_work(&writer, command, settings, settings->sockets[index].name, board);
-    } else if (command_can_continue(settings, index)) {
+    } else {
         put_record(&writer, command, settings, settings->sockets[index].name, board);
         put(&writer, ASKS);
-    } else {
-        put(&writer, "--dry-run");
     }
     put(&writer, "--");
     put(&writer, settings->profile);
-}
-
-bool command_can_continue(const struct panel_settings *settings, size_t index)
-{
-    return panel_console(settings->sockets[index].device) == NULL;
 }
 
 /* How many words stand for one that is not shared: the option, and its value. 0: it is shared. */

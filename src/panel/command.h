@@ -9,7 +9,7 @@
 
 enum command_kind {
     COMMAND_SCAN, /* is there a chip? reads alone */
-    COMMAND_LOOK, /* what is to be done on it? reads alone; of a chip on a bus, it then asks whether to do it */
+    COMMAND_LOOK, /* what is to be done on it? reads alone, then asks whether to do it, and may so become the work */
     COMMAND_WORK, /* do it, on this very chip */
 };
 
@@ -23,9 +23,6 @@ struct command {
 /* Makes it for the socket `index`. */
 void command_make(struct command *command, const struct panel_settings *settings, size_t index, enum command_kind kind,
                   const struct panel_board *board);
-
-/* Whether a look of this socket asks, and may so become the work: a chip's does, a console's ends. */
-bool command_can_continue(const struct panel_settings *settings, size_t index);
 
 /*
  * The words that a look and the work that it may continue with have in common: all but those that bind the work to a

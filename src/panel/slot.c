@@ -127,15 +127,14 @@ static int connect_to_line(const struct slot *slot)
     return line_link_connect(&panel->line);
 }
 
-/* A look at a chip keeps the words that the work must have too: slot_start_worker() compares them. */
+/* A look keeps the words that the work must have too: slot_start_worker() compares them. */
 static bool start_as(struct slot *slot, const struct command *command, struct error *err)
 {
-    const bool asks = slot->kind == COMMAND_LOOK && command_can_continue(slot->panel->settings, slot->index);
     const int line = connect_to_line(slot);
     bool ok;
 
     forget_question(slot);
-    slot->asks = asks ? command_shared_words(command) : NULL;
+    slot->asks = slot->kind == COMMAND_LOOK ? command_shared_words(command) : NULL;
     ok = worker_start(&slot->worker, &slot->panel->workers, line, command->arguments, slot->asks != NULL,
                       patience_of(slot, slot->kind), err);
     if (line >= 0)

@@ -690,3 +690,90 @@ def test_page_names_every_verb_and_value(line):
             assert f"`@{verb}" in page, verb
             for name in values:
                 assert f"`{name}`" in page or f"{name}=" in page, (verb, name)
+
+
+class Asked:
+    """`board provision --confirm` while it waits for its answer."""
+
+    def __init__(self, line, board, *more):
+        self.process = subprocess.Popen([PROGRAM, "--json", "--state", line.station.state, "board", "provision", PROFILE, "--console", board.console, "--confirm", *more],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.plan, self.question = (json.loads(self.process.stdout.readline()) for _ in range(2))
+        assert (self.plan["event"], self.plan["dry_run"], self.question["event"]) == ("plan", False, "confirm")
+
+    def answer(self, text, code=0):
+        out, _ = self.process.communicate(text.encode(), timeout=120)
+        assert self.process.returncode == code, out
+        return [json.loads(one) for one in out.splitlines()]
+
+
+def test_one_run_shows_the_plan_and_waits_for_an_answer(line):
+    """Until the answer nothing is written; an end of stdin leaves all as it is; the answer continues and arms."""
+    with line.boot() as board:
+        before = line.station.snapshot()
+        asked = Asked(line, board)
+        assert [one["event"] for one in asked.answer("")] == ["unchanged"] and line.station.snapshot() == before
+        asked = Asked(line, board)
+        assert asked.answer(asked.plan["serial"] + ":00000000\n", 1)[-1]["reason"] == "not-armed"
+        assert list(line.station.state.rglob("record.json")) == []
+        assert Asked(line, board).answer("yes\n", 2)[-1]["reason"] == "usage"
+        asked = Asked(line, board)
+        done = asked.answer(asked.question["answer"] + "\n")
+        assert next(one for one in done if one["event"] == "provisioned")["changes"] == 4
+        # Finished: its serial number is enough.
+        asked = Asked(line, board, "--finished")
+        assert next(one for one in asked.answer(asked.plan["serial"] + "\n") if one["event"] == "provisioned")["changes"] == 0
+        error = line.provision_json(board, "--confirm", "--dry-run", code=2).error
+        assert error["reason"] == "usage" and "--dry-run" in error["cause"]
+    assert [one["result"] for one in line.station.json("ledger", "list").objects if one["event"] == "ledger-entry"] == ["provisioned", "confirmed"]
+
+
+class Rebooting:
+    """A board whose application starts again when it is killed, with whatever chip is in its place by then."""
+
+    def __init__(self, line):
+        self.line, self.over = line, line.station.folder / "over"
+        self.chip, self.flash = line.station.folder / "in.virtual", line.station.folder / "in.flash"
+        os.rename(line.chip, self.chip)
+        self.board = Board(["sh", "-c", 'while [ ! -e "$1" ]; do "$0"; done', FACTORY, self.over], self.chip, self.flash)
+        self.board.wait_for("@hello")
+
+    def exchange(self, chip):
+        """Another one, with an empty flash; the application that runs still has the old one open."""
+        os.replace(chip, self.chip)
+        self.flash.unlink(missing_ok=True)
+
+    def reset(self):
+        heard, pid = len(self.board.heard), self.board.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
+            os.kill(int(children.read()), signal.SIGKILL)
+        self.board.wait_for("@hello", after=heard, patience=60)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.over.touch()
+        self.board.close()
+
+
+def test_a_board_that_is_reset_while_a_run_waits(line):
+    with Rebooting(line) as bench:
+        asked = Asked(line, bench.board)
+        bench.reset()
+        done = asked.answer(asked.question["answer"] + "\n")
+        assert next(one for one in done if one["event"] == "provisioned")["changes"] == 4
+
+
+def test_another_board_while_a_run_waits(line):
+    """It is refused, and nothing is done to it."""
+    other = line.station.folder / "other.virtual"
+    line.station.run("virtual", "new", "--as", "trust-and-go", "--seed", "2", other)
+    chip = other.read_bytes()
+    with Rebooting(line) as bench:
+        asked = Asked(line, bench.board)
+        bench.exchange(other)
+        bench.reset()
+        refused = asked.answer(asked.question["answer"] + "\n", 4)[-1]
+        assert refused["reason"] == "wrong-part" and refused["serial"] not in ("", line.serial)
+    assert bench.chip.read_bytes() == chip

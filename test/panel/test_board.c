@@ -287,7 +287,6 @@ static void test_a_look_that_continues(void **state)
     char *look = words_of(&settings, COMMAND_LOOK, &unknown), *work;
 
     (void)state;
-    assert_true(command_can_continue(&settings, 0));
     assert_string_equal(look, "imprint\n--json\n--state\nst\n--device\nkit:hid:1\nprovision\n--socket\na1\n"
                               "--tries\n3\n--\np.yaml\n");
     work = words_of(&settings, COMMAND_WORK, &other);
@@ -328,13 +327,13 @@ static void test_commands_of_consoles(void **state)
     struct command command;
 
     (void)state;
-    assert_false(command_can_continue(&settings, 0));
     command_make(&command, &settings, 0, COMMAND_SCAN, &board);
     assert_command(&command, "imprint --json --state st board info --console /dev/ttyS1");
     command_make(&command, &settings, 0, COMMAND_LOOK, &board);
     assert_command(&command,
                    "imprint --json --state st --issuers i.yaml --connections c.yaml board provision --console "
-                   "/dev/ttyS1 --firmware f.bin --rehearsal --order WO-1 --operator 17 --dry-run -- p.yaml");
+                   "/dev/ttyS1 --firmware f.bin --rehearsal --order WO-1 --operator 17 --socket b1 --tries 3 --confirm "
+                   "-- p.yaml");
     command_make(&command, &settings, 0, COMMAND_WORK, &board);
     assert_command(&command,
                    "imprint --json --state st --issuers i.yaml --connections c.yaml board provision --console "
