@@ -10,6 +10,7 @@ import pytest
 from conftest import EXAMPLE, Station, run_program
 from test_ledger import entries
 from test_orders import Line
+from test_station import Line as Sockets
 
 pytest_plugins = ["postgres_server"]
 PLANNERS = ["office"]
@@ -339,3 +340,35 @@ def test_a_share_that_comes_to_its_end_is_renewed(postgres, tmp_path):
     assert [counts[field] for field in ("quantity", "leased", "claimed", "done")] == [9, 9, 9, 9]
     assert line.station.json("ledger", "verify").event("ledger-verified")["holds"]
     line.station.run("ledger", "rebuild")
+
+
+def put_through(line, board, state):
+    """A board into the socket, and out of it again when it is there: what the socket said of it."""
+    line.insert(board, "A1")
+    told = line.wait(event="socket", name="A1", state=state)
+    line.take_out("A1", board)
+    line.wait(event="socket", name="A1", state="empty")
+    return told
+
+
+def test_a_station_whose_line_is_away_for_a_while(postgres, tmp_path):
+    """It makes boards meanwhile where line.yaml lets it, and no board where not; then nothing is lost, and nothing is twice."""
+    line = Sockets(tmp_path, ("A1",))
+    boards = [line.board(number) for number in range(201, 206)]
+    station = Station(tmp_path)
+    for without, while_away in (("continue", "pass"), ("stop", "fail")):
+        postgres.join(station, "st-01", **{"without-server": without})
+        line.start()
+        assert put_through(line, boards[0], "pass")
+        postgres.kill()
+        away = put_through(line, boards[1] if without == "continue" else boards[2], while_away)
+        assert while_away == "pass" or (away["reason"], away["action"]) == ("server-away", "call the lead"), away
+        postgres.start()
+        assert put_through(line, boards[3] if without == "continue" else boards[2], "pass")
+        line.stop()
+    assert station.json("ledger", "sync").event("line-sent")["waiting"] == 0
+    entries_here = [one for one in line.ledger("list") if one["event"] == "ledger-entry"]
+    log = line.ledger("verify")[-1]["log"]
+    assert postgres.sql(f"SELECT count(*) FROM line_entry e JOIN line_log l ON l.id = e.log WHERE l.name = '{log}'") == str(len(entries_here))
+    made = line.made()
+    assert len([serial for serial, results in made.items() if results.count("provisioned") == 1]) == 4
