@@ -13,7 +13,7 @@
 
 #define LINE_MAX_CHARACTERS 512 /* limit of CryptoAuth kits */
 #define REPLY_MS 5000           /* the slowest command takes 2.4 s */
-#define HELLO_MS 1000
+#define HELLO_MS 3000 /* milliseconds, from a kit; one that is served answers when its process gets its turn */
 #define DEVICES_MAX 8 /* a kit has devices 00 to 07 */
 
 #define GROUP_MIN 4

@@ -21,6 +21,7 @@ enum { FLAG_COMMAND = 0x77, FLAG_TRANSMIT = 0x88 };
 /* Longer pauses count as this: a host stopped by a debugger or a busy machine does not lose its chip to the watchdog.
  */
 #define SILENCE_MAX_NS (UINT64_C(50) * 1000000)
+#define INSIDE_MAX_NS UINT64_C(100000) /* within a message: on a wire its bytes follow each other at once */
 
 /* Longer than any watchdog: after the host has disconnected, the chip sleeps. */
 #define ABSENT_NS (UINT64_C(11) * 1000000000)
@@ -30,14 +31,16 @@ static struct virtual_chip *chip_of(const struct serve_swi *swi)
     return swi->bus->chips[0];
 }
 
-/* Advances the chip's clock by the time since the host's last byte, at most SILENCE_MAX_NS. */
+/* Advances the chip's clock by the time since the host's last byte, at most SILENCE_MAX_NS, within a message
+ * INSIDE_MAX_NS. */
 static void advance_time(struct serve_swi *swi)
 {
+    const uint64_t most_ns = swi->flag != 0 || swi->bits != 0 ? INSIDE_MAX_NS : SILENCE_MAX_NS;
     uint64_t silence_ns = serve_bus_wall_ns() - swi->last_byte_ns;
 
     swi->last_byte_ns += silence_ns;
-    if (!swi->real_time && silence_ns > SILENCE_MAX_NS)
-        silence_ns = SILENCE_MAX_NS;
+    if (!swi->real_time && silence_ns > most_ns)
+        silence_ns = most_ns;
     virtual_wait_ns(chip_of(swi), silence_ns);
 }
 

@@ -12,9 +12,9 @@
  * be mistaken for the answer to the next command, so once the chip has answered at all, these limits are long. On a
  * real wire 1,000 is enough for all three.
  */
-#define ANSWER_TIMEOUT_US 200000
+#define ANSWER_TIMEOUT_US 1000000
 #define ECHO_TIMEOUT_US 2000000
-#define NO_CHIP_TIMEOUT_US 20000
+#define NO_CHIP_TIMEOUT_US 100000
 
 static bool chip_has_answered;
 
