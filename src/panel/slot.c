@@ -452,14 +452,14 @@ bool slot_can_look(const struct slot *slot)
 
 /*
  * Two looks in a row must agree, for contacts bounce. The look at the board is the second one: where its chip is
- * silent, the bus is looked at again. Not where a look needs power or a closed fixture, or takes the number that was
- * scanned.
+ * silent, the bus is looked at again. Not where the board greets over a console, where a look needs power or a closed
+ * fixture, or takes the number that was scanned.
  */
 static bool is_look_at_board_due(const struct slot *slot)
 {
     const struct panel_settings *settings = slot->panel->settings;
 
-    return slot->was_seen && command_can_continue(settings, slot->index) && !settings->scan_board &&
+    return slot->was_seen && panel_console(slot_settings(slot)->device) == NULL && !settings->scan_board &&
            !power_is_given(&slot_settings(slot)->power);
 }
 
