@@ -143,11 +143,15 @@ void output_warn_of(const struct output *output, const char *what, const struct 
 /* jansson leaves DEL as it is; in JSON it can only stand in a string. */
 static void put_json(FILE *stream, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        if (*text == 0x7f)
+    for (const char *rest = text; *rest != '\0';) {
+        const size_t len = strcspn(rest, "\x7f");
+
+        (void)fwrite(rest, 1, len, stream);
+        rest += len;
+        if (*rest != '\0') {
             fputs("\\u007f", stream);
-        else
-            fputc(*text, stream);
+            rest++;
+        }
     }
     fputc('\n', stream);
 }

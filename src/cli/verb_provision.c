@@ -407,7 +407,7 @@ static bool on_keep(void *context, const struct provision_evidence *evidence, st
     return run->kept;
 }
 
-/* By GnuTLS, which needs a tenth of Mbed TLS's time. */
+/* By GnuTLS, which needs a sixth of the instructions that Mbed TLS needs. */
 static bool on_verifies(void *context, const uint8_t *point, psa_algorithm_t hash, struct bytes message,
                         const uint8_t *signature)
 {
