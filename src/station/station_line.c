@@ -23,11 +23,13 @@ static bool may_continue(const struct station_line *line)
 /* Remembers that the line is away. True where the run may go on without it; else notes the failure. */
 static bool note_away(struct station_line *line, const struct error *failure, struct error *err)
 {
+    const bool has_server = failure->subject != NULL;
     struct error told = *failure;
 
-    database_close(&line->database);
     line->state = STATION_LINE_AWAY;
-    (void)snprintf(line->away, sizeof line->away, "%s", failure->cause != NULL ? failure->cause : "no answer");
+    (void)snprintf(line->away, sizeof line->away, "%s%s%s%s", failure->cause != NULL ? failure->cause : "no answer",
+                   has_server ? " (" : "", has_server ? failure->subject : "", has_server ? ")" : "");
+    database_close(&line->database);
     if (is_away(failure) && may_continue(line))
         return true;
     if (is_away(failure)) {

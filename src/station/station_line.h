@@ -25,7 +25,7 @@ struct station_line {
     uint32_t longest_s; /* the most that the line is waited for, whatever line.yaml says; 0: as that says */
     struct line_file file;
     struct database database;
-    char away[256]; /* why, when STATION_LINE_AWAY */
+    char away[512]; /* why, and which server, when STATION_LINE_AWAY */
 };
 
 /*

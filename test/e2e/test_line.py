@@ -111,7 +111,7 @@ def test_what_was_made_without_the_server_is_compared_when_it_arrives(line, firs
     line.kill()
     for station in (first, second):
         done = station.run("provision", EXAMPLE, "--arm", "profile")
-        assert "the line was not asked, 1 entry wait" in done.err and "imprint ledger sync" in done.err
+        assert "the line was not asked, 1 entry wait" in done.err and "imprint ledger sync" in done.err and "line on" in done.err
         assert station.json("ledger", "status").event("ledger-status")["waiting"] == 1
     line.start()
     assert sync(first).event("line-sent")["sent"] == 1
