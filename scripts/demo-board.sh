@@ -22,7 +22,7 @@ waiting() {
     tries=0
     until [ -s "$1" ]; do
         tries=$((tries + 1))
-        [ $tries -lt 100 ] || die "cannot start the tour: nothing arrived in $1 within 10 s"
+        [ $tries -lt 600 ] || die "cannot start the tour: nothing arrived in $1 within a minute"
         sleep 0.1
     done
     head -n 1 "$1"

@@ -19,7 +19,7 @@ until_said() {
     tries=0
     until [ "$(grep -cE "$2" "$log")" -ge "$1" ]; do
         tries=$((tries + 1))
-        [ $tries -lt 300 ] || die "the station has not said within 30 s: $2" "Next: look into $log"
+        [ $tries -lt 1200 ] || die "the station has not said within 2 minutes: $2" "Next: look into $log"
         sleep 0.1
     done
 }
@@ -34,7 +34,7 @@ start_station() {
     tries=0
     until [ -s "$work/page" ]; do
         tries=$((tries + 1))
-        [ $tries -lt 100 ] || die 'the station does not start' "Next: look into $log"
+        [ $tries -lt 600 ] || die 'the station does not start' "Next: look into $log"
         sleep 0.1
     done
     cat "$work/page"

@@ -276,7 +276,7 @@ def test_nothing_of_the_background_outlives_it(checkout):
         wait "$background"; echo "ended" """)
     assert "ended" in answer.stdout
     sleeper = pathlib.Path("/proc", (checkout.folder / "sleeper").read_text().strip())
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while sleeper.exists() and "(sleep) Z" not in (sleeper / "stat").read_text():
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -332,7 +332,7 @@ def test_an_interrupted_run_leaves_nothing(whole_run):
     answer = whole_run.run("./check")
     assert answer.returncode == 130, answer
     sleeper = pathlib.Path("/proc", (whole_run.folder / "sleeper").read_text().strip())
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while sleeper.exists() and "(sleep) Z" not in (sleeper / "stat").read_text():
         assert time.monotonic() < until
         time.sleep(0.05)
