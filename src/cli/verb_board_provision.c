@@ -400,6 +400,8 @@ static bool look_again(struct board_run *run, struct error *err)
     run->ledger.is_dry = false;
     return board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) && check_profile(run, err) &&
            board_image_ask(&run->board, run->cli->values[OPTION_FIRMWARE], err) &&
+           board_certificates_check_board(&run->board, &run->profile, err) &&
+           board_data_check_board(&run->board, &run->profile, err) &&
            board_known_tell(&run->board, &run->profile, NULL, none, err) && tell_known(run, serial, &spares, err) &&
            station_order_check(&run->order, &run->ledger, &run->profile, err) &&
            quarantine_check(&run->ledger, serial, run->facts.tries, err) &&

@@ -67,14 +67,15 @@ static enum provision_status refuse_signature(struct provision *provision, const
     return PROVISION_REFUSED;
 }
 
+/* A host's library may refuse a good signature, where a policy of the machine forbids the curve or the hash. */
 static bool verifies(const struct provision *provision, const struct provision_key_evidence *evidence,
                      struct bytes message)
 {
     const struct provision_callbacks *callbacks = &provision->callbacks;
 
-    if (callbacks->verifies != NULL)
-        return callbacks->verifies(callbacks->context, evidence->public_key, evidence->hash, message,
-                                   evidence->signature);
+    if (callbacks->verifies != NULL &&
+        callbacks->verifies(callbacks->context, evidence->public_key, evidence->hash, message, evidence->signature))
+        return true;
     return crypto_verify_message(evidence->public_key, evidence->hash, message, evidence->signature) == PSA_SUCCESS;
 }
 

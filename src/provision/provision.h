@@ -267,7 +267,7 @@ struct provision_callbacks {
 
     /*
      * Whether `signature` (r | s) over `message` is by the key of `point` (65 bytes), for a host that has a quicker
-     * library than Mbed TLS. NULL: Mbed TLS verifies it (crypto/verify.h).
+     * library than Mbed TLS. NULL, or false: Mbed TLS decides (crypto/verify.h).
      */
     bool (*verifies)(void *context, const uint8_t *point, psa_algorithm_t hash, struct bytes message,
                      const uint8_t *signature);

@@ -164,7 +164,7 @@ static bool check_way(const struct shift_order *way, const struct order *order, 
         return refuse_order(order->id, "the order has a list of board numbers, and this station scans none",
                             "write scan_board: true into the station file, or make the order at another station", err);
     if (order->first_article && order->state == ORDER_NEW && !way->has_operator)
-        return refuse_order(order->id, "the first article needs the name of its operator, and nobody can log in here",
+        return refuse_order(order->id, "the first article needs the name of its operator, and no user can log in here",
                             "write `operator` into the station file, or add a `page`", err);
     return true;
 }

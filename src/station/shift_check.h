@@ -45,7 +45,8 @@ struct shift_order {
 enum shift_check shift_check_order(const struct shift *shift, const struct shift_order *way, struct error *err);
 
 /*
- * Whether the issuer of the profile's certificate `index` can issue it now; a warning where it can no more within
+ * Whether the issuer of the profile's certificate `index` can issue it now; a warning where it cannot any more within
+ * SHIFT_CHECK_SOON_DAYS days.
  */
 enum shift_check shift_check_issuer(const struct shift *shift, size_t index, struct error *err);
 

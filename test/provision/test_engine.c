@@ -633,7 +633,10 @@ static bool host_verifies(void *context, const uint8_t *point, psa_algorithm_t h
     return says_verifies;
 }
 
-/* Where a host verifies by its own library, that one decides: with the key, the hash, the text and the signature. */
+/*
+ * A host's own library is asked first: with the key, the hash, the text and the signature. Where it refuses, as under a
+ * machine's policy without P-256, Mbed TLS decides.
+ */
 static void test_a_host_verifies_by_its_own_library(void **state)
 {
     struct bench bench;
@@ -644,10 +647,10 @@ static void test_a_host_verifies_by_its_own_library(void **state)
         bench.provision.callbacks.verifies = host_verifies;
         says_verifies = verifies == 1;
         asked = 0;
-        bench_expect(&bench, says_verifies ? PROVISION_OK : PROVISION_REFUSED, bench_run(&bench));
-        assert_int_equal(bench.err.reason, says_verifies ? ERROR_NONE : ERROR_PROOF_FAILED);
-        assert_int_equal(asked, says_verifies ? 2 : 1);
-        assert_int_equal(bench.evidence.keys[0].proven, says_verifies);
+        bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+        assert_int_equal(asked, 2);
+        for (size_t i = 0; i < 2; i++)
+            assert_true(bench.evidence.keys[i].proven);
         bench_close(&bench);
     }
 }
