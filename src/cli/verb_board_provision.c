@@ -393,7 +393,7 @@ static bool look_again(struct board_run *run, struct error *err)
 {
     static const bool none[PROFILE_KEYS_MAX];
     const uint8_t *serial = run->results.plan.serial;
-    bool spares = false;
+    bool spares = false, sent = false;
 
     run_facts_time(run->facts.started); /* how long somebody read the plan is no part of the run */
     station_ledger_close(&run->ledger);
@@ -403,6 +403,7 @@ static bool look_again(struct board_run *run, struct error *err)
            board_certificates_check_board(&run->board, &run->profile, err) &&
            board_data_check_board(&run->board, &run->profile, err) &&
            board_known_tell(&run->board, &run->profile, NULL, none, err) && tell_known(run, serial, &spares, err) &&
+           board_certificates_send_kept(&run->certificates, serial, &sent, err) &&
            station_order_check(&run->order, &run->ledger, &run->profile, err) &&
            quarantine_check(&run->ledger, serial, run->facts.tries, err) &&
            station_order_ask(&run->order, &run->ledger, serial, err) && check_mcu(run, serial, err);

@@ -6,6 +6,7 @@ what the chip must hold is computed here from the certificate. Then boards that 
 import base64
 import hashlib
 import json
+import os
 import re
 
 import pytest
@@ -15,7 +16,7 @@ from conftest import ROOT, openssl
 from host_board import TESTS, crc, words_of
 from test_certificate_issue import BLANK, FLEX, compressed, der_of_pem, make_ca, name_issuers, padded, public_of
 from test_hostile_board import lying
-from test_host_board import Line
+from test_host_board import Asked, Line, Rebooting
 from test_use_rules import limited_608
 
 pytest_plugins = ["est"]
@@ -317,9 +318,8 @@ def test_a_key_that_counts_its_uses(station):
 CUTS = ["run", 3, "end", "ok finish"]
 
 
-@pytest.mark.parametrize("moment", CUTS)
-def test_power_fails_on_the_way(line, moment):
-    """The station sends the same certificate again, which it keeps: none is issued twice."""
+def cut_power(line, moment):
+    """Runs until the board's power fails at this moment; the files of the certificate that the station then keeps."""
     commands, running, cut = [b""], [], []
 
     def listen(chunk):
@@ -344,13 +344,31 @@ def test_power_fails_on_the_way(line, moment):
         running.append(board)
         line.provision(board, "--timeout", "1", code=3)
         board.close()
-    kept = {path.name: path.read_bytes() for path in line.station.state.rglob("client.*")}
+    return {path.name: path.read_bytes() for path in line.station.state.rglob("client.*")}
+
+
+@pytest.mark.parametrize("moment", CUTS)
+def test_power_fails_on_the_way(line, moment):
+    """The station sends the same certificate again, which it keeps: none is issued twice."""
+    kept = cut_power(line, moment)
     assert bool(kept) == (moment != "run")
     with line.boot() as again:
         line.provision(again)
     assert {path.name: path.read_bytes() for path in line.station.state.rglob("client.*") if path.name in kept} == kept
     line.check()
     assert len(line.station.record["certificates"]) == 1
+
+
+def test_a_board_that_is_reset_while_its_kept_certificate_waits(line):
+    """The station has it, the board has not written it; a reset while a person reads the plan makes the board forget it."""
+    assert cut_power(line, "end")
+    with Rebooting(line, line.image) as bench:
+        asked = Asked(line, bench.board, profile=line.profile)
+        bench.reset()
+        done = asked.answer(asked.question["answer"] + "\n")
+        assert [one["event"] for one in done if one["event"] in ("provisioned", "error")] == ["provisioned"]
+        os.rename(bench.chip, line.chip)
+    line.check()
 
 
 def test_a_noisy_wire(line):

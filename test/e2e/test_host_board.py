@@ -695,8 +695,8 @@ def test_page_names_every_verb_and_value(line):
 class Asked:
     """`board provision --confirm` while it waits for its answer."""
 
-    def __init__(self, line, board, *more):
-        self.process = subprocess.Popen([PROGRAM, "--json", "--state", line.station.state, "board", "provision", PROFILE, "--console", board.console, "--confirm", *more],
+    def __init__(self, line, board, *more, profile=PROFILE):
+        self.process = subprocess.Popen([PROGRAM, "--json", "--state", line.station.state, "board", "provision", profile, "--console", board.console, "--confirm", *more],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.plan, self.question = (json.loads(self.process.stdout.readline()) for _ in range(2))
         assert (self.plan["event"], self.plan["dry_run"], self.question["event"]) == ("plan", False, "confirm")
@@ -731,11 +731,13 @@ def test_one_run_shows_the_plan_and_waits_for_an_answer(line):
 class Rebooting:
     """A board whose application starts again when it is killed, with whatever chip is in its place by then."""
 
-    def __init__(self, line):
+    def __init__(self, line, image=FACTORY):
         self.line, self.over = line, line.station.folder / "over"
         self.chip, self.flash = line.station.folder / "in.virtual", line.station.folder / "in.flash"
         os.rename(line.chip, self.chip)
-        self.board = Board(["sh", "-c", 'while [ ! -e "$1" ]; do "$0"; done', FACTORY, self.over], self.chip, self.flash)
+        if line.flash.exists():
+            os.rename(line.flash, self.flash)
+        self.board = Board(["sh", "-c", 'while [ ! -e "$1" ]; do "$0"; done', image, self.over], self.chip, self.flash)
         self.board.wait_for("@hello")
 
     def exchange(self, chip):
