@@ -9,6 +9,7 @@ import re
 import pytest
 
 from board_secrets import Peer, proof_of
+from conftest import PATIENCE
 from host_board import BUILD, TESTS
 from test_hostile_board import lying
 from test_host_board import Line
@@ -121,7 +122,7 @@ def test_the_primary_application_finds_it(line):
         for words, reason in (("99 04", "usage"), (f"{key['slot']} 04", "usage"), (f"{key['slot']} {peer.point[:-2]}00", "usage"),
                               (f"{key['slot']} xy", "usage"), (f"9 {peer.point}", "slot-policy")):
             assert board.ask(f"agree {words}")[0][-1][1]["reason"] == reason
-        assert board.ask("end")[0][-1][0] == "ok" and board.process.wait(10) == 0
+        assert board.ask("end")[0][-1][0] == "ok" and board.process.wait(PATIENCE) == 0
     content = bytearray(line.flash.read_bytes())
     for found in re.finditer(re.escape(bytes.fromhex(line.serial) + bytes(3)), bytes(content)):
         if content[found.start() - 4] == 1:
