@@ -269,33 +269,28 @@ static bool set_session(struct database *database, enum database_mode mode, stru
 
 #define UPGRADE_MS 86400000u /* a day for each statement: one may read every row of a table of many millions */
 
-static bool read_text(struct database *database, const char *sql, char *text, size_t size, bool *is_there,
-                      struct error *err)
+void database_postgres_version_sql(const struct database_kind *kind, char sql[static POSTGRES_VERSION_SQL_SIZE])
 {
-    PGresult *result = database_postgres_ask(database, sql, NULL, err);
-    const bool ok = result != NULL && database_postgres_succeeded(database, result, err);
+    (void)snprintf(sql, POSTGRES_VERSION_SQL_SIZE,
+                   "SELECT application_id || ' ' || version FROM imprint_version WHERE name = '%s'", kind->name);
+}
 
-    *is_there = ok && PQntuples(result) == 1 && PQgetisnull(result, 0, 0) == 0;
-    if (*is_there)
-        (void)snprintf(text, size, "%s", PQgetvalue(result, 0, 0));
-    PQclear(result);
-    return ok;
+static bool has_value(const PGresult *result)
+{
+    return PQntuples(result) == 1 && PQgetisnull(result, 0, 0) == 0;
 }
 
 /* The row of the tables' kind. `*version` 0: there is none. */
-static bool read_row(struct database *database, unsigned *version, struct error *err)
+static bool judge_row(const struct database *database, const PGresult *result, unsigned *version, struct error *err)
 {
     const struct database_kind *kind = database->kind;
-    char sql[SQL_MAX], text[64] = "", *end;
     unsigned long long id, number;
-    bool is_there;
+    char *end;
 
     *version = 0;
-    (void)snprintf(sql, sizeof sql, "SELECT application_id || ' ' || version FROM imprint_version WHERE name = '%s'",
-                   kind->name);
-    if (!read_text(database, sql, text, sizeof text, &is_there, err) || !is_there)
+    if (!database_postgres_succeeded(database, result, err) || !has_value(result))
         return err->reason == ERROR_NONE;
-    id = strtoull(text, &end, 10);
+    id = strtoull(PQgetvalue(result, 0, 0), &end, 10);
     number = strtoull(end, NULL, 10);
     if (id != kind->application_id)
         return database_refuse(database, ERROR_DATABASE_VERSION,
@@ -310,24 +305,39 @@ static bool read_row(struct database *database, unsigned *version, struct error 
     return true;
 }
 
-bool database_postgres_has_version(struct database *database)
+bool database_postgres_is_version(const struct database *database, const PGresult *answer)
 {
     char room[ERROR_ROOM];
     struct error ignored = ERROR_IN(room);
     unsigned version;
 
-    return read_row(database, &version, &ignored) && version == database->kind->version;
+    return judge_row(database, answer, &version, &ignored) && version == database->kind->version;
+}
+
+static bool read_row(struct database *database, unsigned *version, struct error *err)
+{
+    char sql[POSTGRES_VERSION_SQL_SIZE];
+    PGresult *result;
+    bool ok;
+
+    *version = 0;
+    database_postgres_version_sql(database->kind, sql);
+    result = database_postgres_ask(database, sql, NULL, err);
+    ok = result != NULL && judge_row(database, result, version, err);
+    PQclear(result);
+    return ok;
 }
 
 /* `*version` 0: it has no tables of this kind. */
 static bool read_version(struct database *database, unsigned *version, struct error *err)
 {
-    char text[64];
-    bool is_there;
+    PGresult *result = database_postgres_ask(database, HAS_VERSIONS, NULL, err);
+    const bool ok = result != NULL && database_postgres_succeeded(database, result, err);
+    const bool is_there = ok && has_value(result);
 
     *version = 0;
-    return read_text(database, HAS_VERSIONS, text, sizeof text, &is_there, err) &&
-           (!is_there || read_row(database, version, err));
+    PQclear(result);
+    return ok && (!is_there || read_row(database, version, err));
 }
 
 /* In a transaction: what was read before it may have changed. */

@@ -44,8 +44,13 @@ bool database_postgres_connection_failed(const struct database *database, const 
 /* The row of functions of a server. */
 extern const struct database_engine database_postgres_engine;
 
-/* Whether the tables are there, in this program's version. */
-bool database_postgres_has_version(struct database *database);
+#define POSTGRES_VERSION_SQL_SIZE 192
+
+/* The question for the version of the tables of this kind. */
+void database_postgres_version_sql(const struct database_kind *kind, char sql[static POSTGRES_VERSION_SQL_SIZE]);
+
+/* Whether its answer says that they are there, in this program's version. */
+bool database_postgres_is_version(const struct database *database, const PGresult *answer);
 
 /* Notes that what the server does with what it was sent is unknown from here on. Always NULL. */
 PGresult *database_postgres_lose(struct database *database, const char *cause, struct error *err);

@@ -97,34 +97,48 @@ static void add_answer(struct share *share, const char *sql, const struct postgr
     PQclear(result);
 }
 
-static void add_hello(const struct share *share, struct postgres_message *answer)
+/* Reads whose connection a first question is for. */
+static bool is_for_this(const struct share *share, struct postgres_message *question)
 {
-    database_message_add_number(answer, POSTGRES_ANSWER_HELLO);
-    add_text(answer, share->server->settings);
-    add_text(answer, share->database->path);
-    database_message_add_number(answer, (int32_t)share->database->answer_ms);
+    size_t len;
+    const char *server = database_message_bytes(question, &len);
+    const int32_t answer_ms = database_message_number(question);
+
+    return server != NULL && strcmp(server, share->server->settings) == 0 &&
+           answer_ms == (int32_t)share->database->answer_ms;
+}
+
+/* False where the question cannot be read. */
+static bool answer_question(struct share *share, struct postgres_message *question, struct postgres_message *answer)
+{
+    struct postgres_parameters parameters = {.count = 0};
+    bool has_parameters;
+    size_t len;
+    const char *sql = database_message_bytes(question, &len);
+
+    if (sql == NULL && !question->has_failed) {
+        const bool is_ours = is_for_this(share, question);
+
+        add_text(answer, is_ours ? share->database->path : NULL);
+        if (!is_ours)
+            return !question->has_failed;
+        sql = database_message_bytes(question, &len);
+    }
+    if (sql == NULL || !read_parameters(question, &parameters, &has_parameters))
+        return false;
+    add_answer(share, sql, has_parameters ? &parameters : NULL, answer);
+    return true;
 }
 
 /* False: this one is not to be answered any more. */
 static bool answer_client(struct share *share, int client)
 {
     struct postgres_message question = {.len = 0}, answer = {.len = 0};
-    struct postgres_parameters parameters = {.count = 0};
-    bool in_time, has_parameters;
-    size_t len;
-    const char *sql;
-    bool ok = database_message_receive(client, &question, database_postgres_deadline(CLIENT_MS), &in_time);
+    bool in_time;
+    const bool ok = database_message_receive(client, &question, database_postgres_deadline(CLIENT_MS), &in_time) &&
+                    answer_question(share, &question, &answer) &&
+                    database_message_send(client, &answer, database_postgres_deadline(CLIENT_MS));
 
-    if (ok) {
-        sql = database_message_bytes(&question, &len);
-        if (sql == NULL && !question.has_failed)
-            add_hello(share, &answer);
-        else if (sql != NULL && read_parameters(&question, &parameters, &has_parameters))
-            add_answer(share, sql, has_parameters ? &parameters : NULL, &answer);
-        else
-            ok = false;
-    }
-    ok = ok && database_message_send(client, &answer, database_postgres_deadline(CLIENT_MS));
     database_message_free(&question);
     database_message_free(&answer);
     return ok;

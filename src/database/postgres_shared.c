@@ -152,22 +152,29 @@ PGresult *database_postgres_ask_shared(struct database *database, const char *sq
 
 /* --- opening --- */
 
-/* Whether the other process has a connection to this server; its name for messages. */
-static bool say_hello(struct database *database, const struct database_server *server)
+/* Whether the other process has a connection to this server, whose tables are of this program's version. */
+static bool is_usable(struct database *database, const struct database_server *server)
 {
+    char sql[POSTGRES_VERSION_SQL_SIZE], room[ERROR_ROOM];
+    struct error ignored = ERROR_IN(room);
     struct postgres_message question = {.len = 0}, answer = {.len = 0};
-    const char *cause, *settings, *path;
+    PGresult *version = NULL;
+    const char *cause, *path;
     size_t len;
     bool ok;
 
+    database_postgres_version_sql(database->kind, sql);
     database_message_add(&question, NULL, 0);
-    ok = exchange(database, &question, &answer, &cause) && database_message_number(&answer) == POSTGRES_ANSWER_HELLO;
-    settings = database_message_bytes(&answer, &len);
-    path = database_message_bytes(&answer, &len);
-    ok = ok && settings != NULL && path != NULL && strcmp(settings, server->settings) == 0 &&
-         database_message_number(&answer) == (int32_t)database->answer_ms && !answer.has_failed;
-    if (ok)
+    database_message_add(&question, server->settings, strlen(server->settings));
+    database_message_add_number(&question, (int32_t)database->answer_ms);
+    database_message_add(&question, sql, strlen(sql));
+    add_parameters(&question, NULL);
+    if (exchange(database, &question, &answer, &cause) && (path = database_message_bytes(&answer, &len)) != NULL) {
         (void)snprintf(database->path, sizeof database->path, "%s", path);
+        version = read_answer(database, &answer, &ignored);
+    }
+    ok = version != NULL && database_postgres_is_version(database, version);
+    PQclear(version);
     database_message_free(&question);
     database_message_free(&answer);
     return ok;
@@ -187,7 +194,7 @@ bool database_connect_shared(struct database *database, int socket, const struct
     database->engine = &database_postgres_engine;
     database->is_shared = true;
     database->answer_ms = server->answer_ms != 0 ? server->answer_ms : DATABASE_ANSWER_MS;
-    if (say_hello(database, server) && database_postgres_has_version(database))
+    if (is_usable(database, server))
         return true;
     database_close(database);
     return false;

@@ -7,6 +7,10 @@
  *     question: the SQL, the number of its parameters (-1: none are possible), of each its type, format and bytes
  *     answer:   what kind it is; then rows and columns, each column's type, and the values; or an SQLSTATE and a
  * message; or why there is no answer
+ *
+ * The first question of each database begins with bytes that are not there, the server's settings and how long an
+ * answer may take. Its answer begins with the server's name for messages; where the connection is another server's it
+ * is bytes that are not there, and nothing was asked.
  */
 #ifndef IMPRINT_DATABASE_POSTGRES_SHARED_H
 #define IMPRINT_DATABASE_POSTGRES_SHARED_H
@@ -17,7 +21,6 @@ enum postgres_answer {
     POSTGRES_ANSWER_ROWS = 1,
     POSTGRES_ANSWER_ERROR, /* the server's */
     POSTGRES_ANSWER_LOST,  /* with the cause; the process ends, and its connection */
-    POSTGRES_ANSWER_HELLO, /* whose connection it is; the first question of each database has no SQL */
 };
 
 #define POSTGRES_COLUMNS_MAX 64
