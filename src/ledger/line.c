@@ -175,29 +175,48 @@ static bool read_owner(struct statement *find, struct ledger_line_owner *owner, 
            answer_is_wrong(find->database, err);
 }
 
-static bool find_bytes(struct database *line, const char *sql, struct bytes wanted, struct ledger_line_owner *owner,
-                       struct error *err)
-{
-    struct statement find;
-    bool ok = statement_prepare(&find, line, sql, err);
+/* A row for each of the keys, which follow each other, and also where no device has it. */
+static const char find_keys[] = "SELECT n, coalesce(device, ''), coalesce(station, '')"
+                                " FROM generate_series(0, length($1) / 32 - 1) n"
+                                " LEFT JOIN line_find_key(substring($1 FROM 32 * n + 1 FOR 32)) ON true ORDER BY n";
 
-    if (ok) {
-        statement_bind_bytes(&find, 1, wanted);
-        ok = read_owner(&find, owner, err);
-    }
-    statement_finish(&find);
-    return ok;
+static bool read_key_owner(struct statement *find, size_t number, struct ledger_line_owner *owner, struct error *err)
+{
+    const enum statement_result result = statement_step(find, err);
+
+    if (result == STATEMENT_FAILED)
+        return false;
+    return (result == STATEMENT_ROW && statement_number(find, 0) == (int64_t)number &&
+            copy_text(statement_text(find, 1), owner->device, sizeof owner->device) &&
+            copy_text(statement_text(find, 2), owner->station, sizeof owner->station)) ||
+           answer_is_wrong(find->database, err);
 }
 
-bool ledger_line_find_key(struct database *line, const uint8_t *x, struct ledger_line_owner *owner, struct error *err)
+bool ledger_line_find_keys(struct database *line, struct bytes keys, struct ledger_line_owner *owners,
+                           struct error *err)
 {
-    return find_bytes(line, "SELECT device, station FROM line_find_key($1)", bytes_of(x, LEDGER_KEY_BYTES), owner, err);
+    struct statement find;
+    bool ok = statement_prepare(&find, line, find_keys, err);
+
+    statement_bind_bytes(&find, 1, keys);
+    for (size_t i = 0; ok && i < keys.len / LEDGER_KEY_BYTES; i++)
+        ok = read_key_owner(&find, i, &owners[i], err);
+    statement_finish(&find);
+    return ok;
 }
 
 bool ledger_line_find_certificate(struct database *line, struct bytes number, struct ledger_line_owner *owner,
                                   struct error *err)
 {
-    return find_bytes(line, "SELECT device, station FROM line_find_certificate($1)", number, owner, err);
+    struct statement find;
+    bool ok = statement_prepare(&find, line, "SELECT device, station FROM line_find_certificate($1)", err);
+
+    if (ok) {
+        statement_bind_bytes(&find, 1, number);
+        ok = read_owner(&find, owner, err);
+    }
+    statement_finish(&find);
+    return ok;
 }
 
 bool ledger_line_find_made(struct database *line, const char *device, struct ledger_line_owner *owner,

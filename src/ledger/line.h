@@ -50,8 +50,14 @@ struct ledger_line_owner {
     char station[LEDGER_STATION_SIZE];
 };
 
-/* The owner of a public key (LEDGER_KEY_BYTES), of a certificate serial number. False with a reason. */
-bool ledger_line_find_key(struct database *line, const uint8_t *x, struct ledger_line_owner *owner, struct error *err);
+/*
+ * The owners of public keys, all in one question: `keys` has LEDGER_KEY_BYTES of each, `owners` gets one for each.
+ * False with a reason.
+ */
+bool ledger_line_find_keys(struct database *line, struct bytes keys, struct ledger_line_owner *owners,
+                           struct error *err);
+
+/* The owner of a certificate serial number. False with a reason. */
 bool ledger_line_find_certificate(struct database *line, struct bytes number, struct ledger_line_owner *owner,
                                   struct error *err);
 

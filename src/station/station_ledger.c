@@ -280,23 +280,23 @@ static bool check_line_owner(const char *what, const struct ledger_line_owner *o
     return false;
 }
 
-/* Here first, then on the line. */
-static bool check_key(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
-                      const uint8_t *point, struct error *err)
+static bool check_key_here(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                           const uint8_t *point, struct error *err)
 {
-    struct ledger_line_owner owner;
     char other[LEDGER_DEVICE_SIZE] = "";
 
     return (!ledger->is_open || ledger_find_key(&ledger->ledger, point + 1, other, err)) &&
-           check_owner("public key", other, serial, err) &&
-           station_line_find_key(line_of(ledger), point + 1, &owner, err) &&
-           check_line_owner("public key", &owner, serial, err);
+           check_owner("public key", other, serial, err);
 }
 
 bool station_ledger_check_key(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
                               const uint8_t *point, struct error *err)
 {
-    return open_if_there(ledger, err) && check_key(ledger, serial, point, err);
+    struct ledger_line_owner owner;
+
+    return open_if_there(ledger, err) && check_key_here(ledger, serial, point, err) &&
+           station_line_find_keys(line_of(ledger), bytes_of(point + 1, LEDGER_KEY_BYTES), &owner, err) &&
+           check_line_owner("public key", &owner, serial, err);
 }
 
 bool station_ledger_check_certificate(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
@@ -313,8 +313,36 @@ bool station_ledger_check_certificate(struct station_ledger *ledger, const uint8
            check_line_owner(what, &owner, serial, err);
 }
 
+/* The keys of a run that no other device may have. */
+struct own_keys {
+    const struct provision_key_evidence *keys[PROFILE_KEYS_MAX];
+    uint8_t x[PROFILE_KEYS_MAX * LEDGER_KEY_BYTES];
+    size_t count;
+};
+
+static bool note_key(bool ok, const struct provision_key_evidence *key, struct error *err)
+{
+    if (!ok)
+        error_with_key(err, key->key_id);
+    return ok;
+}
+
+/* One question for all. */
+static bool check_keys_on_line(struct station_ledger *ledger, const struct own_keys *own,
+                               const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
+{
+    struct ledger_line_owner owners[PROFILE_KEYS_MAX];
+    bool ok = own->count == 0 ||
+              station_line_find_keys(line_of(ledger), bytes_of(own->x, own->count * LEDGER_KEY_BYTES), owners, err);
+
+    for (size_t i = 0; i < own->count && ok; i++)
+        ok = note_key(check_line_owner("public key", &owners[i], serial, err), own->keys[i], err);
+    return ok;
+}
+
 bool station_ledger_check_keys(struct station_ledger *ledger, const struct evidence_run *run, struct error *err)
 {
+    struct own_keys own = {.count = 0};
     const struct provision_evidence *evidence = run->evidence;
     json_t *rehearsal = rehearsal_value(run->rehearsal);
     const bool is_rehearsal = json_array_size(rehearsal) > 0;
@@ -326,11 +354,13 @@ bool station_ledger_check_keys(struct station_ledger *ledger, const struct evide
         const struct provision_key_evidence *key = &evidence->keys[i];
         const bool may_be_shared = is_rehearsal && run->profile->keys[i].method == PROFILE_IMPORT;
 
-        if (key->key_id != 0 && key->public_key[0] == P256_UNCOMPRESSED && !may_be_shared)
-            ok = check_key(ledger, evidence->serial, key->public_key, err);
-        if (!ok)
-            error_with_key(err, key->key_id);
+        if (key->key_id == 0 || key->public_key[0] != P256_UNCOMPRESSED || may_be_shared)
+            continue;
+        ok = note_key(check_key_here(ledger, evidence->serial, key->public_key, err), key, err);
+        memcpy(own.x + own.count * LEDGER_KEY_BYTES, key->public_key + 1, LEDGER_KEY_BYTES);
+        own.keys[own.count++] = key;
     }
+    ok = ok && check_keys_on_line(ledger, &own, evidence->serial, err);
     if (!ok)
         error_doing(err, "compare the device's keys with the ledger");
     return ok;

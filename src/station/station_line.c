@@ -130,15 +130,26 @@ static bool ask_end(struct question *question, bool answered)
     return answered || note_away(question->line, &question->failure, question->err);
 }
 
-bool station_line_find_key(struct station_line *line, const uint8_t *x, struct ledger_line_owner *owner,
-                           struct error *err)
+static void clear_owners(struct ledger_line_owner *owners, size_t count)
 {
-    struct question ask;
+    for (size_t i = 0; i < count; i++)
+        owners[i].device[0] = '\0';
+}
 
-    owner->device[0] = '\0';
+bool station_line_find_keys(struct station_line *line, struct bytes keys, struct ledger_line_owner *owners,
+                            struct error *err)
+{
+    const size_t count = keys.len / LEDGER_KEY_BYTES;
+    struct question ask;
+    bool ok;
+
+    clear_owners(owners, count);
     if (!ask_begin(&ask, line, err))
         return ask.may_run;
-    return ask_end(&ask, ledger_line_find_key(&line->database, x, owner, &ask.failure));
+    ok = ledger_line_find_keys(&line->database, keys, owners, &ask.failure);
+    if (!ok)
+        clear_owners(owners, count);
+    return ask_end(&ask, ok);
 }
 
 bool station_line_find_certificate(struct station_line *line, struct bytes number, struct ledger_line_owner *owner,

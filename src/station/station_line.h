@@ -39,11 +39,11 @@ void station_line_close(struct station_line *line);
 bool station_line_require(struct station_line *line, struct error *err);
 
 /*
- * Whose a public key (LEDGER_KEY_BYTES) or a certificate's serial number is, according to the line: device "" for
- * nobody, and where there is no line or it is away. False as station_line_open().
+ * Whose public keys (ledger_line_find_keys()) or a certificate's serial number are, according to the line: device ""
+ * for nobody, and where there is no line or it is away. False as station_line_open().
  */
-bool station_line_find_key(struct station_line *line, const uint8_t *x, struct ledger_line_owner *owner,
-                           struct error *err);
+bool station_line_find_keys(struct station_line *line, struct bytes keys, struct ledger_line_owner *owners,
+                            struct error *err);
 bool station_line_find_certificate(struct station_line *line, struct bytes number, struct ledger_line_owner *owner,
                                    struct error *err);
 

@@ -216,8 +216,8 @@ static void test_batches_arrive_once(void **state)
 static void test_alarms(void **state)
 {
     struct error err = ERROR_IN(room);
-    struct ledger_line_owner owner;
-    uint8_t x[LEDGER_KEY_BYTES] = {0, 0, 0, 7};
+    struct ledger_line_owner owners[3];
+    uint8_t x[3 * LEDGER_KEY_BYTES] = {0, 0, 0, 7};
     json_t *odd = content_of("odd", 9);
     struct ledger ledger;
     struct database line;
@@ -235,14 +235,15 @@ static void test_alarms(void **state)
     expect_equal(&ledger, 3);
     connect_as(&line, "st-01", DATABASE_JOIN);
     x[31] = 0;
-    if (!ledger_line_find_key(&line, x, &owner, &err))
+    memcpy(x + LEDGER_KEY_BYTES, x, LEDGER_KEY_BYTES);
+    memcpy(x + (size_t)2 * LEDGER_KEY_BYTES, x, LEDGER_KEY_BYTES);
+    x[LEDGER_KEY_BYTES] = 1;
+    if (!ledger_line_find_keys(&line, bytes_of(x, sizeof x), owners, &err))
         fail_msg("%s", err.cause);
-    assert_string_equal(owner.device, "0123456789ABCDEF02");
-    assert_string_equal(owner.station, "st-02");
-    x[0] = 1;
-    if (!ledger_line_find_key(&line, x, &owner, &err))
-        fail_msg("%s", err.cause);
-    assert_string_equal(owner.device, "");
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(owners[i].device, i == 1 ? "" : "0123456789ABCDEF02");
+        assert_string_equal(owners[i].station, i == 1 ? "" : "st-02");
+    }
     database_close(&line);
     ledger_close(&ledger);
 }
