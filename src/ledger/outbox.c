@@ -24,17 +24,15 @@ static bool refuse(const struct ledger *ledger, enum error_reason reason, const 
 
 /* --- what is known --- */
 
-bool outbox_read(struct ledger *ledger, struct outbox_state *state, struct error *err)
+/* What the line last said that it has, and when. */
+static bool read_sent(struct ledger *ledger, struct outbox_state *state, struct error *err)
 {
-    struct ledger_head head;
     struct statement get;
     enum statement_result result;
     const char *time;
 
-    *state = (struct outbox_state){.sent = 0};
-    if (!ledger_head(ledger, &head, err) || !statement_prepare(&get, &ledger->database, tables_get_outbox, err))
+    if (!statement_prepare(&get, &ledger->database, tables_get_outbox, err))
         return false;
-    state->entries = head.tree.size;
     result = statement_step(&get, err);
     if (result == STATEMENT_ROW) {
         state->sent = (uint64_t)statement_number(&get, 0);
@@ -43,6 +41,17 @@ bool outbox_read(struct ledger *ledger, struct outbox_state *state, struct error
     }
     statement_finish(&get);
     return result != STATEMENT_FAILED;
+}
+
+bool outbox_read(struct ledger *ledger, struct outbox_state *state, struct error *err)
+{
+    struct ledger_head head;
+
+    *state = (struct outbox_state){.sent = 0};
+    if (!ledger_head(ledger, &head, err))
+        return false;
+    state->entries = head.tree.size;
+    return read_sent(ledger, state, err);
 }
 
 static bool store_sent(struct ledger *ledger, uint64_t sent, struct error *err)
@@ -214,6 +223,16 @@ static bool send_batch(struct ledger *ledger, struct database *line, uint64_t en
     return store_sent(ledger, size, err);
 }
 
+/* What the line has before the first batch. Where that is known, each batch stores it anew: one commit less. */
+static bool store_beginning(struct ledger *ledger, uint64_t sent, bool follows, struct error *err)
+{
+    struct outbox_state known = {.sent = 0};
+
+    if (!read_sent(ledger, &known, err))
+        return false;
+    return (follows && known.sent == sent) || store_sent(ledger, sent, err);
+}
+
 static bool send_all(struct ledger *ledger, struct database *line, struct outbox_run *run, struct error *err)
 {
     const int64_t began = clock_now_ms();
@@ -224,7 +243,8 @@ static bool send_all(struct ledger *ledger, struct database *line, struct outbox
     if (!ledger_head(ledger, &head, err) || !ledger_line_open_log(line, ledger, &log, err))
         return false;
     run->waiting = head.tree.size - (log.tree.size < head.tree.size ? log.tree.size : head.tree.size);
-    if (!check_beginning(ledger, line, &log, &head, err) || !store_sent(ledger, log.tree.size, err))
+    if (!check_beginning(ledger, line, &log, &head, err) ||
+        !store_beginning(ledger, log.tree.size, run->waiting > 0, err))
         return false;
     first = log.tree.size;
     while (run->waiting > 0 && (run->limit_ms == 0 || clock_now_ms() - began < (int64_t)run->limit_ms)) {
