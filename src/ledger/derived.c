@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/derived.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ledger/tables.h"
 
+#define SQL_SIZE 4096
+
 /*
  * Each derived table in the order of its key: the key as one text whose bytes have the same order, and the rest of the
  * row for people. quote() keeps the types apart: a number that was stored as bytes is found nowhere. A blank and a
- * quote are before every character of a number, an id or a name.
+ * quote are before every character of a number, an id or a name. Where somebody put another character there, more rows
+ * are named than differ, never fewer. Each quote(COLUMN) is completed by complete_quotes().
  */
 struct table {
     const char *name, *rows;
@@ -35,9 +39,14 @@ static const struct table tables[] = {
              " ', held ' || quote(is_held) || ', board ' || quote(board) FROM unit ORDER BY order_id, device, lease"},
 };
 
-/* What SQLite's own ANALYZE makes is no change. */
-static const struct table schema = {"schema", "SELECT type || ' ' || name || ' of ' || tbl_name, '' FROM sqlite_schema"
-                                              " WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name, tbl_name"};
+/*
+ * The SQL is compared, too: a PRIMARY KEY or CHECK can be taken out of it. All versions of imprint made a table by the
+ * same text (tables.c), so a file that was upgraded has it, too. What SQLite's own ANALYZE makes is no change.
+ */
+static const struct table schema = {
+    "schema", "SELECT type || ' ' || name || ' of ' || tbl_name, quote(name) || quote(tbl_name) || quote(sql)"
+              " FROM sqlite_schema WHERE NOT (type = 'table' AND name IN ('sqlite_stat1', 'sqlite_stat4'))"
+              " ORDER BY type, name, tbl_name"};
 
 /* --- deriving --- */
 
@@ -87,6 +96,29 @@ static bool derive_all(struct ledger *ledger, struct ledger *second, struct ledg
 }
 
 /* --- comparing --- */
+
+/* quote() ends at the first NUL of a text: where there is one, all of the text follows in hex. */
+static void complete_quotes(const char *sql, char complete[static SQL_SIZE])
+{
+    static const char start[] = "quote(";
+    size_t len = 0;
+
+    while (*sql != '\0' && len < SQL_SIZE - 1) {
+        if (strncmp(sql, start, strlen(start)) != 0) {
+            complete[len++] = *sql++;
+        } else {
+            const char *column = sql + strlen(start);
+            const int n = (int)strcspn(column, ")");
+
+            len += (size_t)snprintf(complete + len, SQL_SIZE - len,
+                                    "(quote(%.*s) || CASE WHEN typeof(%.*s) = 'text' AND instr(%.*s, char(0)) > 0"
+                                    " THEN ' x' || hex(%.*s) ELSE '' END)",
+                                    n, column, n, column, n, column, n, column);
+            sql = column + n + 1;
+        }
+    }
+    complete[len < SQL_SIZE ? len : SQL_SIZE - 1] = '\0';
+}
 
 /* A table that is read row by row. */
 struct side {
@@ -143,10 +175,12 @@ static bool compare_table(struct ledger *ledger, struct ledger *second, const st
                           struct ledger_derived *derived, struct error *err)
 {
     struct side kept = {.has_row = false}, made = {.has_row = false};
-    const bool ok = statement_prepare(&kept.rows, &ledger->database, table->rows, err) &&
-                    statement_prepare(&made.rows, &second->database, table->rows, err) &&
-                    compare_rows(table, &kept, &made, derived, err);
+    char rows[SQL_SIZE];
+    bool ok;
 
+    complete_quotes(table->rows, rows);
+    ok = statement_prepare(&kept.rows, &ledger->database, rows, err) &&
+         statement_prepare(&made.rows, &second->database, rows, err) && compare_rows(table, &kept, &made, derived, err);
     statement_finish(&kept.rows);
     statement_finish(&made.rows);
     return ok;

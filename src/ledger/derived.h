@@ -32,8 +32,9 @@ struct ledger_derived {
 bool ledger_compare_derived(struct ledger *ledger, struct ledger_derived *derived, struct error *err);
 
 /*
- * Whether the file has the tables, indexes, views and triggers that imprint makes, and no others: `key` says what it
- * is, `has` and `derived` are "" where it is there. A trigger of somebody else's could undo what is appended.
+ * Whether the file has the tables, indexes, views and triggers that imprint makes, as it makes them, and no others:
+ * `key` says what it is, `has` and `derived` are names and SQL. A trigger of somebody else's could undo what is
+ * appended.
  */
 bool ledger_compare_schema(struct ledger *ledger, struct ledger_derived *derived, struct error *err);
 

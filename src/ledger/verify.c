@@ -345,8 +345,12 @@ static void on_difference(void *context, const struct ledger_difference *differe
 
 static void on_schema(void *context, const struct ledger_difference *difference)
 {
-    find(context, "schema", true, NULL, difference->has == NULL ? "%s is missing" : "%s was not made by imprint",
-         difference->key);
+    if (difference->has == NULL)
+        find(context, "schema", true, NULL, "%s is missing", difference->key);
+    else if (difference->derived == NULL)
+        find(context, "schema", true, NULL, "%s was not made by imprint", difference->key);
+    else
+        find(context, "schema", true, NULL, "%s is not as imprint makes it", difference->key);
 }
 
 /* An entry that is no JSON was found as "malformed". */

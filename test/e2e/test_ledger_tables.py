@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables that are derived from the entries: verify --tables names each row that was changed, and rebuild mends it."""
+import contextlib
+import sqlite3
+
 import pytest
 
 from conftest import EXAMPLE
@@ -21,6 +24,9 @@ CHANGES = {
     "an order for more": ("UPDATE work_order SET quantity = 300", "quantity 300"),
     "a listed board less": ("DELETE FROM order_board WHERE board = 'B-2'", "board of an order 'WO-1' 'B-2'"),
     "a unit that is counted no more": ("UPDATE unit SET is_held = 0", "held 0"),
+    "a board's number with more after a NUL": ("UPDATE board SET number = number || char(0) || 'x'", "board 'B-1' is not in its table"),
+    "a device's number with a NUL": ("UPDATE device SET serial = serial || char(0)", "is not in its table"),
+    "a maker of an order with a NUL": ("UPDATE work_order SET made_by = made_by || char(0)", "by '3' x3300"),
     "a lease that nobody asked for": ("INSERT INTO lease VALUES ('l', 'WO-1', 's', 5, 0, 'open')", "lease 'l'"),
 }
 
@@ -68,6 +74,9 @@ def test_what_was_given_up_is_derived_as_it_was(worked):
 def test_a_trigger_is_found_without_being_asked_for(provisioned):
     path = provisioned.state / "ledger" / "ledger.db"
     for sql, undo, said in (("CREATE TRIGGER x AFTER INSERT ON entry BEGIN DELETE FROM device_key; END", "DROP TRIGGER x", "trigger x of entry was not made by imprint"),
+                            ("CREATE TRIGGER sqlite1STAT1 AFTER INSERT ON entry BEGIN DELETE FROM device_key; END", "DROP TRIGGER sqlite1STAT1",
+                             "trigger sqlite1STAT1 of entry was not made by imprint"),
+                            ("CREATE VIEW sqlite1stat4 AS SELECT 1", "DROP VIEW sqlite1stat4", "view sqlite1stat4 of sqlite1stat4 was not made by imprint"),
                             ("DROP INDEX unit_device", "CREATE INDEX unit_device ON unit (device)", "index unit_device of unit is missing")):
         change(path, sql)
         result = provisioned.json("ledger", "verify", code=1)
@@ -76,6 +85,24 @@ def test_a_trigger_is_found_without_being_asked_for(provisioned):
         assert verified(provisioned)[1] == []
     change(path, "ANALYZE")
     assert verified(provisioned)[1] == []
+
+
+def test_a_rule_that_was_taken_out_of_a_table_is_found(provisioned):
+    """The names are the same, and the SQL is not."""
+    path = provisioned.state / "ledger" / "ledger.db"
+    for table, there, instead in (("device", "serial TEXT", "serial TEXT COLLATE NOCASE"),
+                                  ("work_order", " CHECK (quantity > 0)", ""),
+                                  ("order_board", " REFERENCES work_order (id)", ""),
+                                  ("board", "device TEXT", "device text")):
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            kept = database.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
+        assert there in kept, table
+        for sql, found in ((kept.replace(there, instead, 1), [("schema", f"table {table} of {table} is not as imprint makes it")]), (kept, [])):
+            with contextlib.closing(sqlite3.connect(path)) as database, database:
+                database.execute("PRAGMA writable_schema = ON")
+                database.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (sql, table))
+            result = provisioned.json("ledger", "verify", code=1 if found else 0)
+            assert [(item["check"], item["text"]) for item in result.objects if item["event"] == "ledger-check"] == found
 
 
 def test_an_entry_that_contradicts_is_named(worked):
