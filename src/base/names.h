@@ -1486,6 +1486,7 @@
 #define shift_check_order imprint_shift_check_order
 #define shift_check_sources imprint_shift_check_sources
 #define shift_check_state imprint_shift_check_state
+#define shift_close imprint_shift_close
 #define signature_hash_file imprint_signature_hash_file
 #define signature_read_file imprint_signature_read_file
 #define signature_to_der imprint_signature_to_der

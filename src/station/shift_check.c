@@ -15,6 +15,7 @@
 #include "station/connections.h"
 #include "station/data_files.h"
 #include "station/folder.h"
+#include "station/issuers_file.h"
 #include "station/key_files.h"
 #include "station/record_value.h"
 #include "station/station_order.h"
@@ -255,28 +256,92 @@ static enum shift_check warn_of_end(const struct profile_certificate *certificat
     return SHIFT_CHECK_WARNING;
 }
 
-enum shift_check shift_check_issuer(const struct shift *shift, size_t index, struct error *err)
+/* Of the whole check: each token gets its PIN, and each server its question, once. */
+struct shift_issuers {
+    struct rehearsal rehearsal;
+    struct certificate_issue issue;
+    bool was_bad[PROFILE_CERTIFICATES_MAX]; /* of each certificate; an issuer that was not tried, too */
+    const char *refused;                    /* the issuer whose token has refused a PIN; NULL: none */
+};
+
+static struct shift_issuers *issuers_of(struct shift *shift, struct error *err)
+{
+    if (shift->issuers == NULL)
+        shift->issuers = calloc(1, sizeof *shift->issuers);
+    if (shift->issuers == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+        return NULL;
+    }
+    shift->issuers->rehearsal.allowed = shift->may_rehearse;
+    shift->issuers->issue.config = shift->config;
+    shift->issuers->issue.ledger = shift->ledger;
+    shift->issuers->issue.profile = shift->profile;
+    shift->issuers->issue.rehearsal = &shift->issuers->rehearsal;
+    shift->issuers->issue.signer = (struct certificate_signer){NULL, never_sign};
+    return shift->issuers;
+}
+
+static bool is_token(const struct shift *shift, const char *name)
+{
+    enum issuer_kind kind;
+
+    return issuers_file_kind(shift->config, name, &kind, NULL) && kind == ISSUER_PKCS11;
+}
+
+/* Whether the issuer was bad for an earlier certificate. */
+static bool was_bad(const struct shift *shift, size_t index)
+{
+    const struct profile_certificate *certificates = shift->profile->certificates;
+    bool was = false;
+
+    for (size_t before = 0; before < index; before++)
+        was = was ||
+              (shift->issuers->was_bad[before] && strcmp(certificates[before].issuer, certificates[index].issuer) == 0);
+    return was;
+}
+
+/* It may be the same token with the same wrong PIN, which locks after a few. */
+static enum shift_check leave_token(const char *name, const char *refused, struct error *err)
+{
+    error_set(err, ERROR_ISSUER_LOGIN,
+              error_keep_format(err,
+                                "not tried: the token of issuer %s refused its PIN, and a token locks after a few "
+                                "wrong ones",
+                                refused),
+              "correct that PIN, then run the check again");
+    error_with_subject(err, name);
+    return SHIFT_CHECK_WARNING;
+}
+
+enum shift_check shift_check_issuer(struct shift *shift, size_t index, struct error *err)
 {
     const struct profile_certificate *certificate = &shift->profile->certificates[index];
-    struct rehearsal rehearsal = {.allowed = shift->may_rehearse};
-    struct certificate_issue *issue = calloc(1, sizeof *issue);
-    unsigned days = 0;
-    bool ok = issue != NULL;
+    struct shift_issuers *issuers = issuers_of(shift, err);
+    unsigned days;
 
-    if (ok) {
-        *issue = (struct certificate_issue){.config = shift->config,
-                                            .ledger = shift->ledger,
-                                            .profile = shift->profile,
-                                            .rehearsal = &rehearsal,
-                                            .signer = {NULL, never_sign}};
-        ok = certificate_issue_try(issue, index, 0, err);
-        days = ok ? last_day(issue, index) : 0;
-        certificate_issue_close(issue);
-    } else {
-        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+    if (issuers == NULL)
+        return SHIFT_CHECK_BAD;
+    issuers->was_bad[index] = true;
+    if (was_bad(shift, index))
+        return SHIFT_CHECK_NONE;
+    if (issuers->refused != NULL && is_token(shift, certificate->issuer))
+        return leave_token(certificate->issuer, issuers->refused, err);
+    if (!certificate_issue_try(&issuers->issue, index, 0, err)) {
+        if (err->reason == ERROR_ISSUER_LOGIN && is_token(shift, certificate->issuer))
+            issuers->refused = certificate->issuer;
+        return SHIFT_CHECK_BAD;
     }
-    free(issue);
-    return days != 0 ? warn_of_end(certificate, days, err) : result_of(ok);
+    issuers->was_bad[index] = false;
+    days = last_day(&issuers->issue, index);
+    return days != 0 ? warn_of_end(certificate, days, err) : SHIFT_CHECK_GOOD;
+}
+
+void shift_close(struct shift *shift)
+{
+    if (shift->issuers != NULL)
+        certificate_issue_close(&shift->issuers->issue);
+    free(shift->issuers);
+    shift->issuers = NULL;
 }
 
 /* --- servers that accept finished devices --- */

@@ -7,9 +7,10 @@ import re
 import shutil
 import socket
 import sqlite3
+import subprocess
 
-from conftest import EXAMPLE, ROOT, run_program
-from test_certificate_issue import FLEX, make_ca, name_issuers
+from conftest import EXAMPLE, ROOT, openssl, run_program
+from test_certificate_issue import FLEX, SPY, make_ca, name_issuers
 from test_prove_tls import PROVEN
 from test_station import make_line  # noqa: F401 (the fixture)
 from test_station_login import USERS, write_users
@@ -139,12 +140,52 @@ def test_issuers(make_line):  # noqa: F811
 
 def test_an_issuer_that_ends_soon(make_line):  # noqa: F811
     line = make_line(("A1",), rehearsal=True)
+    today = datetime.datetime.now(datetime.timezone.utc).date()  # the issuer's days begin now, or after the next midnight
     profile = identity(line, 20)
     profile.write_text(profile.read_text() + "    outlives-issuer: true\n")
     found, error = check(line)["issuer", "factory"]
     assert found == "warning" and "cannot issue certificate" in error["cause"] and "renewed" in error["next"]
     day = datetime.date.fromisoformat(re.search(r"from ([\d-]+) on", error["cause"])[1])
-    assert 20 <= (day - datetime.datetime.now(datetime.timezone.utc).date()).days <= 21  # the day of its end, or the one after that
+    after = datetime.datetime.now(datetime.timezone.utc).date()
+    assert today + datetime.timedelta(20) <= day <= after + datetime.timedelta(21)  # the day of its end, or the one after that
+
+
+def make_token(line, monkeypatch, pin):
+    """A token with the key of the identity's issuer, and a PIN file; returns an entry of the issuers file without its name."""
+    (line.folder / "tokens").mkdir()
+    (line.folder / "softhsm2.conf").write_text(f"directories.tokendir = {line.folder}/tokens\nlog.level = ERROR\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(line.folder / "softhsm2.conf"))
+    openssl("pkcs8", "-topk8", "-nocrypt", "-in", line.state / "ca.key", "-out", line.state / "ca.p8")
+    for command in (["--init-token", "--free", "--label", "line", "--pin", "1234", "--so-pin", "5678"],
+                    ["--import", line.state / "ca.p8", "--token", "line", "--label", "ca", "--id", "01", "--pin", "1234"]):
+        subprocess.run(["softhsm2-util", *map(str, command)], check=True, capture_output=True)
+    (line.state / "pin").write_text(pin + "\n")
+    (line.state / "pin").chmod(0o600)
+    return {"kind": "pkcs11", "certificate": "ca.pem", "module": SPY, "uri": "pkcs11:token=line;object=ca", "pin-file": "pin"}
+
+
+def test_a_token_gets_its_pin_once(make_line, monkeypatch):  # noqa: F811
+    """Three certificates, two issuers, one token: a wrong PIN is tried once, a right one opens each issuer once."""
+    line = make_line(("A1",), rehearsal=True)
+    profile = identity(line, 36500)
+    keys = "".join("  - {name: %s, id: %d, method: generate, slot: %d, type: ecc-key-pair(secp-r1), bits: 256, algorithm: ecdsa(any-hash), usage: [sign-hash]}\n" % one
+                   for one in (("second", 17, 3), ("third", 18, 4)))
+    more = "".join("  - {name: %s, key: %s, issuer: %s, kind: tls-client, subject: 'O=Example', valid: 20}\n" % one
+                   for one in (("second", "second", "factory"), ("third", "third", "other")))
+    profile.write_text(profile.read_text().replace("\ncertificates:\n", f"{keys}\ncertificates:\n") + more)
+    token, logins = make_token(line, monkeypatch, "4321"), line.folder / "logins"
+    (line.state / "issuers.yaml").write_text(json.dumps({"imprint": 1, "issuers": [{"name": name, **token} for name in ("factory", "other")]}))
+    monkeypatch.setenv("PKCS11_SPY_LOGINS", str(logins))
+    done = run_program("--json", "station", line.file, "--check", code=ISSUER)
+    said = [(one["name"], one["found"]) for one in done.objects if one.get("item") == "issuer"]
+    assert said == [("factory", "bad"), ("other", "warning")] and done.error["reason"] == "issuer-login"
+    assert logins.read_text() == "login\n"
+    (warning,) = [one["error"] for one in done.objects if one.get("item") == "issuer" and one["found"] == "warning"]
+    assert "issuer factory refused its PIN" in warning["cause"] and "correct that PIN" in warning["next"]
+    logins.unlink()
+    (line.state / "pin").write_text("1234\n")
+    done = run_program("--json", "station", line.file, "--check")
+    assert [(one["name"], one["found"]) for one in done.objects if one.get("item") == "issuer"] == [("factory", "good"), ("other", "good")]
 
 
 def test_servers_and_files(make_line):  # noqa: F811

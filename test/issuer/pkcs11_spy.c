@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,9 +23,22 @@ static unsigned long number_of(const char *name)
     return text != NULL ? strtoul(text, NULL, 0) : 0;
 }
 
+/* A line more in the file that the environment names. */
+static void note_login(void)
+{
+    const char *name = getenv("PKCS11_SPY_LOGINS");
+    FILE *file = name != NULL ? fopen(name, "a") : NULL;
+
+    if (file == NULL)
+        return;
+    fputs("login\n", file);
+    fclose(file);
+}
+
 static CK_RV spy_login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG len)
 {
     pkcs11_spy.logins++;
+    note_login();
     if (pkcs11_spy.other_pin)
         return CKR_PIN_INCORRECT;
     return softhsm->C_Login(session, user, pin, len);

@@ -3,7 +3,7 @@
  * A PKCS#11 module in front of SoftHSM2: it counts logins, which no token does for us, and lets a token be busy, broken
  * or gone, which SoftHSM2 never is. Loaded by path, as every module is; a test reaches the counters with dlsym(). Of a
  * program that it starts, by the environment: PKCS11_SPY_SIGNS signatures are made, then C_Sign answers
- * PKCS11_SPY_THEN, a CK_RV.
+ * PKCS11_SPY_THEN, a CK_RV; each login is a line more in the file PKCS11_SPY_LOGINS.
  */
 #ifndef IMPRINT_TEST_ISSUER_PKCS11_SPY_H
 #define IMPRINT_TEST_ISSUER_PKCS11_SPY_H
