@@ -939,6 +939,7 @@
 #define merkle_root imprint_merkle_root
 #define merkle_root_by_proof imprint_merkle_root_by_proof
 #define merkle_save imprint_merkle_save
+#define mount_is_unchanging imprint_mount_is_unchanging
 #define named_blank_508a imprint_named_blank_508a
 #define named_blank_608 imprint_named_blank_608
 #define named_trust_and_go_608a imprint_named_trust_and_go_608a

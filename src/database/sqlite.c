@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error_format.h"
+#include "database/mount.h"
 
 /* Between two tries to get the lock: usually it is held for less than a millisecond. */
 #define BUSY_FIRST_MS 1
@@ -58,6 +59,16 @@ static bool refuse(const struct database *database, enum error_reason reason, co
 
 /* --- the file --- */
 
+/* The folder that a path names, with a slash at its end. False where it does not fit. */
+static bool name_folder(const char *path, char folder[static PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    int n = slash == NULL ? snprintf(folder, PATH_MAX, "./")
+                          : snprintf(folder, PATH_MAX, "%.*s", (int)(slash - path + 1), path);
+
+    return n > 0 && n < PATH_MAX;
+}
+
 /*
  * The path with its folder resolved, so that SQLITE_OPEN_NOFOLLOW, which refuses every symbolic link, refuses only one
  * in the file's own place. False with errno.
@@ -68,12 +79,8 @@ static bool resolve(const char *path, char resolved[static PATH_MAX])
     char folder[PATH_MAX], real[PATH_MAX];
     int n;
 
-    if (slash == NULL)
-        n = snprintf(folder, sizeof folder, ".");
-    else
-        n = snprintf(folder, sizeof folder, "%.*s", (int)(slash - path + 1), path);
     errno = ENAMETOOLONG;
-    if (n <= 0 || (size_t)n >= sizeof folder || realpath(folder, real) == NULL)
+    if (!name_folder(path, folder) || realpath(folder, real) == NULL)
         return false;
     n = snprintf(resolved, PATH_MAX, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
     errno = ENAMETOOLONG;
@@ -102,7 +109,8 @@ static int make_file(const char *path)
         return 0;
     if (failure != 0)
         return failure;
-    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path + 1), path);
+    if (!name_folder(path, folder))
+        return ENAMETOOLONG;
     failure = sync_and_close(open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     return failure == EINVAL ? 0 : failure; /* of file systems that cannot sync a folder */
 }
@@ -137,7 +145,7 @@ static bool check_file(struct database *database, enum database_mode mode, struc
     return true;
 }
 
-/* Whether the file is there, on a file system that is mounted read-only. */
+/* Whether the file is there, and cannot be written here. Elsewhere it may be: mount_is_unchanging(). */
 static bool is_mounted_read_only(const char *path)
 {
     struct statvfs place;
@@ -145,15 +153,25 @@ static bool is_mounted_read_only(const char *path)
     return statvfs(path, &place) == 0 && (place.f_flag & ST_RDONLY) != 0;
 }
 
-/* Whether the file stays as it is while it is read: then SQLite needs no file beside it. */
-static bool cannot_change(const char *path)
+/* Whether there is nothing in the file beside the database that has this ending. */
+static bool is_empty_beside(const char *path, const char *ending)
 {
-    char log[PATH_MAX + 8];
+    char beside[PATH_MAX + 16];
     struct stat found;
 
-    (void)snprintf(log, sizeof log, "%s-wal", path);
-    return is_mounted_read_only(path) &&
-           (lstat(log, &found) != 0 || found.st_size == 0); /* what is in the log is not in the file yet */
+    (void)snprintf(beside, sizeof beside, "%s%s", path, ending);
+    return lstat(beside, &found) == 0 ? found.st_size == 0 : errno == ENOENT;
+}
+
+/*
+ * Whether the file stays as it is while it is read: then SQLite needs no file beside it, and locks nothing. Else what
+ * it reads while a station writes would look like damage. What is in the log is not in the file yet, and what is in the
+ * journal is to be taken back there.
+ */
+static bool cannot_change(const char *path)
+{
+    return is_mounted_read_only(path) && mount_is_unchanging(path) && is_empty_beside(path, "-wal") &&
+           is_empty_beside(path, "-journal");
 }
 
 /* SQLite's name of a file that does not change: sqlite.org/uri.html. */
@@ -185,10 +203,9 @@ static void explain_failure(const struct database *database, enum database_mode 
 {
     char folder[PATH_MAX];
 
-    if (err == NULL || err->reason != ERROR_STORAGE_FAILED || access(database->path, R_OK) != 0)
+    if (err == NULL || err->reason != ERROR_STORAGE_FAILED || access(database->path, R_OK) != 0 ||
+        !name_folder(database->path, folder))
         return;
-    (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(database->path, '/') - database->path + 1),
-                   database->path);
     if (mode != DATABASE_READ && is_mounted_read_only(database->path)) {
         error_clear(err);
         (void)refuse(database, ERROR_STORAGE_FAILED, "the file system is mounted read-only", "mount it writable", EROFS,

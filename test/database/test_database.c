@@ -317,6 +317,24 @@ static void test_a_second_one_is_told_apart(void **state)
     database_close(&database);
 }
 
+static void test_a_path_without_a_folder(void **state)
+{
+    struct error err = ERROR_IN(room);
+    struct database database;
+    bool ok;
+
+    (void)state;
+    ok = chdir(folder) == 0 && database_open(&database, "parts.db", &first, DATABASE_MAKE, &err);
+    assert_true(ok);
+    assert_true(file_exists(path));
+    database_close(&database);
+    ok = chmod(path, 0666) != 0 || database_open(&database, "parts.db", &first, DATABASE_READ, &err);
+    assert_false(ok);
+    assert_non_null(strstr(err.cause, "other users"));
+    ok = chdir("/") == 0;
+    assert_true(ok);
+}
+
 static void test_wrong_sql_is_an_error(void **state)
 {
     struct error err = ERROR_IN(room);
@@ -734,6 +752,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_each_statement_is_synced, begin, end),
         cmocka_unit_test_setup_teardown(test_a_failed_sync_is_a_failed_commit, begin, end),
         cmocka_unit_test_setup_teardown(test_a_second_one_is_told_apart, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_path_without_a_folder, begin, end),
         cmocka_unit_test_setup_teardown(test_wrong_sql_is_an_error, begin, end),
         cmocka_unit_test_setup_teardown(test_an_older_version_is_brought_up_to_date, begin, end),
         cmocka_unit_test_setup_teardown(test_a_failed_upgrade_changes_nothing, begin, end),
