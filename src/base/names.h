@@ -802,6 +802,7 @@
 #define ledger_append imprint_ledger_append
 #define ledger_apply_order imprint_ledger_apply_order
 #define ledger_attempts imprint_ledger_attempts
+#define ledger_check_schema imprint_ledger_check_schema
 #define ledger_chip_keeper imprint_ledger_chip_keeper
 #define ledger_close imprint_ledger_close
 #define ledger_compare_derived imprint_ledger_compare_derived
@@ -810,6 +811,7 @@
 #define ledger_derive_mcu imprint_ledger_derive_mcu
 #define ledger_each_made imprint_ledger_each_made
 #define ledger_entry_mcu imprint_ledger_entry_mcu
+#define ledger_explain_failure imprint_ledger_explain_failure
 #define ledger_export imprint_ledger_export
 #define ledger_file_read imprint_ledger_file_read
 #define ledger_find_certificate imprint_ledger_find_certificate
@@ -851,6 +853,7 @@
 #define ledger_read imprint_ledger_read
 #define ledger_rebuild imprint_ledger_rebuild
 #define ledger_run imprint_ledger_run
+#define ledger_schema_fault imprint_ledger_schema_fault
 #define ledger_select_entries imprint_ledger_select_entries
 #define ledger_verify imprint_ledger_verify
 #define line_alarms_upgrade imprint_line_alarms_upgrade

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "ledger/derived.h"
+
 bool with_ledger_open(struct cli *cli, enum ledger_mode mode, struct ledger *ledger, struct error *err)
 {
     if (station_ledger_open(&cli->station.config, mode, ledger, err))
@@ -22,6 +24,8 @@ enum cli_exit with_ledger(struct cli *cli, enum ledger_mode mode, ledger_work *w
 
     if (ok) {
         ok = work(cli, &ledger, &err);
+        if (!ok)
+            ledger_explain_failure(&ledger, &err);
         ledger_close(&ledger);
         if (!ok)
             error_doing(&err, mode == LEDGER_READ ? "read the ledger" : "use the ledger");

@@ -7,6 +7,7 @@
 #include "ledger/tables.h"
 
 #define SQL_SIZE 4096
+#define FAULT_SIZE 256
 
 /*
  * Each derived table in the order of its key: the key as one text whose bytes have the same order, and the rest of the
@@ -171,16 +172,35 @@ static bool compare_rows(const struct table *table, struct side *kept, struct si
     return ok;
 }
 
+static bool prepare(struct statement *rows, struct ledger *ledger, const struct table *table, struct error *err)
+{
+    char sql[SQL_SIZE];
+
+    complete_quotes(table->rows, sql);
+    return statement_prepare(rows, &ledger->database, sql, err);
+}
+
+/* Whether tables and columns are there: said before the entries are read, which can take an hour. */
+static bool check_columns(struct ledger *ledger, struct error *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < sizeof tables / sizeof tables[0]; i++) {
+        struct statement rows = {.handle = NULL};
+
+        ok = prepare(&rows, ledger, &tables[i], err);
+        statement_finish(&rows);
+    }
+    return ok;
+}
+
 static bool compare_table(struct ledger *ledger, struct ledger *second, const struct table *table,
                           struct ledger_derived *derived, struct error *err)
 {
     struct side kept = {.has_row = false}, made = {.has_row = false};
-    char rows[SQL_SIZE];
-    bool ok;
+    const bool ok = prepare(&kept.rows, ledger, table, err) && prepare(&made.rows, second, table, err) &&
+                    compare_rows(table, &kept, &made, derived, err);
 
-    complete_quotes(table->rows, rows);
-    ok = statement_prepare(&kept.rows, &ledger->database, rows, err) &&
-         statement_prepare(&made.rows, &second->database, rows, err) && compare_rows(table, &kept, &made, derived, err);
     statement_finish(&kept.rows);
     statement_finish(&made.rows);
     return ok;
@@ -189,7 +209,8 @@ static bool compare_table(struct ledger *ledger, struct ledger *second, const st
 bool ledger_compare_derived(struct ledger *ledger, struct ledger_derived *derived, struct error *err)
 {
     struct ledger second = {.database = {.handle = NULL}};
-    bool ok = database_open_temporary(&second.database, &tables_kind, err) && derive_all(ledger, &second, derived, err);
+    bool ok = check_columns(ledger, err) && database_open_temporary(&second.database, &tables_kind, err) &&
+              derive_all(ledger, &second, derived, err);
 
     derived->rows = 0;
     for (size_t i = 0; ok && i < sizeof tables / sizeof tables[0]; i++)
@@ -199,6 +220,8 @@ bool ledger_compare_derived(struct ledger *ledger, struct ledger_derived *derive
         error_doing(err, "compare the tables with the entries");
     return ok;
 }
+
+/* --- the schema --- */
 
 bool ledger_compare_schema(struct ledger *ledger, struct ledger_derived *derived, struct error *err)
 {
@@ -210,4 +233,46 @@ bool ledger_compare_schema(struct ledger *ledger, struct ledger_derived *derived
     if (!ok)
         error_doing(err, "compare the ledger's schema");
     return ok;
+}
+
+const char *ledger_schema_fault(const struct ledger_difference *difference)
+{
+    if (difference->has == NULL)
+        return "is missing";
+    return difference->derived == NULL ? "was not made by imprint" : "is not as imprint makes it";
+}
+
+/* Indexes come before their table, and are missing where it is. */
+static void keep_fault(void *context, const struct ledger_difference *difference)
+{
+    char *fault = context;
+
+    if (fault[0] == '\0' || (strncmp(difference->key, "table ", 6) == 0 && strncmp(fault, "table ", 6) != 0))
+        (void)snprintf(fault, FAULT_SIZE, "%s %s", difference->key, ledger_schema_fault(difference));
+}
+
+bool ledger_check_schema(struct ledger *ledger, struct error *err)
+{
+    char fault[FAULT_SIZE] = "";
+    struct ledger_derived derived = {.context = fault, .differs = keep_fault};
+
+    if (!ledger_compare_schema(ledger, &derived, err))
+        return false;
+    if (fault[0] == '\0')
+        return true;
+    error_set(err, ERROR_DATABASE_DAMAGED, error_keep(err, fault), NULL);
+    error_with_subject(err, ledger->database.path);
+    return false;
+}
+
+void ledger_explain_failure(struct ledger *ledger, struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error explained = ERROR_IN(room);
+
+    if (err == NULL || err->reason != ERROR_UNEXPECTED || ledger_check_schema(ledger, &explained) ||
+        explained.reason != ERROR_DATABASE_DAMAGED)
+        return;
+    error_clear(err);
+    error_pass(err, &explained);
 }

@@ -34,8 +34,21 @@ bool ledger_compare_derived(struct ledger *ledger, struct ledger_derived *derive
 /*
  * Whether the file has the tables, indexes, views and triggers that imprint makes, as it makes them, and no others:
  * `key` says what it is, `has` and `derived` are names and SQL. A trigger of somebody else's could undo what is
- * appended.
+ * appended. False with a reason when it could not be done to the end.
  */
 bool ledger_compare_schema(struct ledger *ledger, struct ledger_derived *derived, struct error *err);
+
+/* What is wrong with it, after its key: "is missing". */
+const char *ledger_schema_fault(const struct ledger_difference *difference);
+
+/* Whether there is no such difference. False with ERROR_DATABASE_DAMAGED and one of them, of a table where there is
+ * one. */
+bool ledger_check_schema(struct ledger *ledger, struct error *err);
+
+/*
+ * A statement that SQLite refuses is a defect of imprint, unless somebody changed the tables: then the error becomes
+ * that of ledger_check_schema().
+ */
+void ledger_explain_failure(struct ledger *ledger, struct error *err);
 
 #endif

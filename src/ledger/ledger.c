@@ -11,6 +11,7 @@
 
 #include "base/error_format.h"
 #include "ledger/canonical.h"
+#include "ledger/derived.h"
 #include "ledger/new_file.h"
 #include "ledger/tables.h"
 
@@ -262,6 +263,8 @@ bool ledger_open_keyed(struct ledger *ledger, const char *folder, const char *st
     if (database_open(&ledger->database, path, &tables_kind, modes[mode], err) &&
         (mode == LEDGER_READ ? ledger_head(ledger, &head, err) : open_to_write(ledger, station, err)))
         return true;
+    if (ledger->database.handle != NULL)
+        ledger_explain_failure(ledger, err);
     error_doing(err, "open the ledger");
     ledger_close(ledger);
     return false;
@@ -362,6 +365,7 @@ bool ledger_append(struct ledger *ledger, json_t *content, uint64_t *seq, struct
             return true;
         database_rollback(&ledger->database);
     }
+    ledger_explain_failure(ledger, err);
     error_doing(err, "append to the ledger");
     return false;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/rebuild.h"
 
+#include "ledger/derived.h"
 #include "ledger/mcus.h"
 #include "ledger/tables.h"
 #include "order/order.h"
@@ -28,7 +29,7 @@ static bool rebuild(struct ledger *ledger, uint64_t *count, uint64_t *conflicts,
 {
     enum statement_result result = STATEMENT_DONE;
     struct statement entries;
-    bool ok = database_run(&ledger->database, tables_forget_derived, err) &&
+    bool ok = ledger_check_schema(ledger, err) && database_run(&ledger->database, tables_forget_derived, err) &&
               database_run(&ledger->database, ledger_forget_mcus, err) &&
               database_run(&ledger->database, order_forget, err) && ledger_select_entries(ledger, &entries, err);
 

@@ -345,12 +345,7 @@ static void on_difference(void *context, const struct ledger_difference *differe
 
 static void on_schema(void *context, const struct ledger_difference *difference)
 {
-    if (difference->has == NULL)
-        find(context, "schema", true, NULL, "%s is missing", difference->key);
-    else if (difference->derived == NULL)
-        find(context, "schema", true, NULL, "%s was not made by imprint", difference->key);
-    else
-        find(context, "schema", true, NULL, "%s is not as imprint makes it", difference->key);
+    find(context, "schema", true, NULL, "%s %s", difference->key, ledger_schema_fault(difference));
 }
 
 /* An entry that is no JSON was found as "malformed". */
@@ -385,6 +380,8 @@ bool ledger_verify(struct ledger *ledger, struct ledger_verify *verify, struct e
     bool ok = database_run(&ledger->database, "BEGIN", err) && check_schema(ledger, verify, err) &&
               check_all(ledger, &pass, err) && (!verify->tables || check_tables(ledger, verify, err));
 
+    if (!ok)
+        ledger_explain_failure(ledger, err);
     (void)database_run(&ledger->database, "ROLLBACK", NULL);
     if (!ok)
         error_doing(err, "verify the ledger");

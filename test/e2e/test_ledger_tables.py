@@ -105,6 +105,27 @@ def test_a_rule_that_was_taken_out_of_a_table_is_found(provisioned):
             assert [(item["check"], item["text"]) for item in result.objects if item["event"] == "ledger-check"] == found
 
 
+def test_a_table_that_was_dropped_is_named(worked):
+    """No defect of imprint's: the ledger is damaged, and its folder is kept. A trigger would be at work in a rebuild, too."""
+    path = worked.state / "ledger" / "ledger.db"
+    kept = path.read_bytes()
+    for sql, fault, verbs in (("DROP TABLE device", "table device of device is missing", ("verify --tables", "rebuild", f"show {worked.record['serial']}")),
+                              ("DROP TABLE unit", "table unit of unit is missing", ("verify --tables", "rebuild")),
+                              ("ALTER TABLE work_order DROP COLUMN made_by", "table work_order of work_order is not as imprint makes it", ("verify --tables", "rebuild")),
+                              ("CREATE TRIGGER x AFTER INSERT ON device BEGIN DELETE FROM device_key; END", "trigger x of device was not made by imprint", ("rebuild",)),
+                              ("DROP TABLE stamp", "table stamp of stamp is missing", ("verify", "verify --tables", "rebuild")),
+                              ("DROP TABLE entry", "table entry of entry is missing", ("verify", "verify --tables", "rebuild")),
+                              ("DROP TABLE log", "table log of log is missing", ("verify", "verify --tables", "rebuild", "list"))):
+        change(path, sql)
+        for verb in verbs:
+            error = worked.json("ledger", *verb.split(), code=6).error
+            assert (error["reason"], error["cause"], error["subject"]) == ("database-damaged", fault, str(path)), (verb, error)
+            assert "A damaged ledger" in error["next"]
+        path.write_bytes(kept)
+    found = worked.json("ledger", "verify")
+    assert found.event("ledger-verified")["bad"] == 0
+
+
 def test_an_entry_that_contradicts_is_named(worked):
     """The text of an entry is the attacker's: an order for one device less than were made."""
     change(worked.state / "ledger" / "ledger.db", "UPDATE entry SET body = replace(body, '\"B-1\",', '') WHERE seq = 0")
