@@ -1565,6 +1565,7 @@
 #define stamped_select_newest imprint_stamped_select_newest
 #define stamping_ask imprint_stamping_ask
 #define state_lock_take imprint_state_lock_take
+#define state_lock_try imprint_state_lock_try
 #define statement_bind_bytes imprint_statement_bind_bytes
 #define statement_bind_number imprint_statement_bind_number
 #define statement_bind_string imprint_statement_bind_string

@@ -4,10 +4,12 @@
 
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error_format.h"
 #include "panel/check.h"
 #include "panel/ready.h"
+#include "panel/state_lock.h"
 
 /* Waits for the worker that looks at the bus. */
 static void wait_for_worker(struct slot *slot)
@@ -24,8 +26,26 @@ static void wait_for_worker(struct slot *slot)
     }
 }
 
+/* What a look into a socket has shown. */
+struct look {
+    bool is_there;  /* a chip, or a board */
+    bool is_in_use; /* a station has the socket: it was not looked into */
+};
+
+/* Whether a station runs with this state folder. */
+static bool has_station(const struct slot *slot)
+{
+    struct error why = {.reason = ERROR_NONE};
+    int lock;
+    const bool has = !state_lock_try(slot->panel->settings->state, &lock, &why) && why.reason == ERROR_DATABASE_BUSY;
+
+    if (lock >= 0)
+        (void)close(lock);
+    return has;
+}
+
 /* What the bus of a socket answers. False with a reason. */
-static bool check_bus(struct slot *slot, bool *is_there, struct error *err)
+static bool check_bus(struct slot *slot, struct look *look, struct error *err)
 {
     const char *device = slot_settings(slot)->device, *console = panel_console(device);
     enum socket_event event;
@@ -37,8 +57,9 @@ static bool check_bus(struct slot *slot, bool *is_there, struct error *err)
     }
     wait_for_worker(slot);
     end = worker_finish(&slot->worker, slot_take_object, slot);
-    *is_there = presence_of_scan(&end, &slot->scan, "", &event) && event == SOCKET_CHIP;
-    if (*is_there || strcmp(slot->scan.reason, "device-silent") == 0 || end.code == 0 ||
+    look->is_there = presence_of_scan(&end, &slot->scan, "", &event) && event == SOCKET_CHIP;
+    look->is_in_use = !look->is_there && strcmp(slot->scan.reason, "device-busy") == 0 && has_station(slot);
+    if (look->is_there || look->is_in_use || strcmp(slot->scan.reason, "device-silent") == 0 || end.code == 0 ||
         (console != NULL && strcmp(slot->scan.reason, "device-missing") == 0))
         return true;
     error_set(err, ERROR_DEVICE_MISSING,
@@ -66,7 +87,7 @@ static enum power_result run_power(struct slot *slot, enum power_command command
 }
 
 /* The bus of a socket that has to be switched on, and off afterwards. An open fixture counts as empty. */
-static bool check_powered_bus(struct slot *slot, bool *is_there, struct error *err)
+static bool switch_on_and_check(struct slot *slot, struct look *look, struct error *err)
 {
     const struct panel_power_settings *settings = &slot_settings(slot)->power;
     enum power_result result = POWER_DONE;
@@ -76,28 +97,52 @@ static bool check_powered_bus(struct slot *slot, bool *is_there, struct error *e
     if (result != POWER_DONE)
         return result == POWER_OPEN;
     slot->power.is_closed = true;
-    const bool ok = run_power(slot, POWER_ON, err) == POWER_DONE && check_bus(slot, is_there, err);
+    const bool ok = run_power(slot, POWER_ON, err) == POWER_DONE && check_bus(slot, look, err);
     return run_power(slot, POWER_OFF, err) == POWER_DONE && ok;
+}
+
+/* While a station runs the power is its own: a board may be at work. None can start meanwhile. */
+static bool check_powered_bus(struct slot *slot, struct look *look, struct error *err)
+{
+    int lock;
+    bool ok;
+
+    if (!state_lock_try(slot->panel->settings->state, &lock, err)) {
+        look->is_in_use = err->reason == ERROR_DATABASE_BUSY;
+        return look->is_in_use;
+    }
+    ok = switch_on_and_check(slot, look, err);
+    if (lock >= 0)
+        (void)close(lock);
+    return ok;
+}
+
+static bool look_into(struct slot *slot, struct look *look, struct error *err)
+{
+    const struct panel_socket_settings *settings = slot_settings(slot);
+    const char *file = panel_virtual_file(settings->device);
+
+    if (!power_check(&settings->power, err))
+        return false;
+    if (file != NULL)
+        return check_virtual_file(file, &look->is_there, err);
+    return power_is_given(&settings->power) ? check_powered_bus(slot, look, err) : check_bus(slot, look, err);
 }
 
 static void check_socket(struct check *check, struct slot *slot)
 {
-    const char *file = panel_virtual_file(slot_settings(slot)->device);
+    const struct panel_socket_settings *settings = slot_settings(slot);
     char room[ERROR_ROOM];
     struct error why = ERROR_IN(room);
-    bool is_there = false;
-    const bool is_powered = slot_settings(slot)->power.on[0] != '\0';
-    const bool ok =
-        power_check(&slot_settings(slot)->power, &why) && (file != NULL ? check_virtual_file(file, &is_there, &why)
-                                                           : is_powered ? check_powered_bus(slot, &is_there, &why)
-                                                                        : check_bus(slot, &is_there, &why));
+    struct look look = {.is_there = false};
+    const bool ok = look_into(slot, &look, &why);
+    const char *found = check_found(settings->device, &slot->scan, ok, look.is_there);
 
-    check_tell_finding(
-        check, (struct panel_finding){.item = "socket",
-                                      .name = slot_settings(slot)->name,
-                                      .found = check_found(slot_settings(slot)->device, &slot->scan, ok, is_there),
-                                      .serial = slot->scan.serial[0] != '\0' ? slot->scan.serial : NULL,
-                                      .why = ok ? NULL : &why});
+    check_tell_finding(check, (struct panel_finding){.item = "socket",
+                                                     .name = settings->name,
+                                                     .found = ok && look.is_in_use ? "in-use" : found,
+                                                     .serial = slot->scan.serial[0] != '\0' ? slot->scan.serial : NULL,
+                                                     .why = ok ? NULL : &why});
 }
 
 bool panel_check(const char *path, void (*report)(void *context, const struct panel_finding *finding), void *context,

@@ -11,4 +11,10 @@
  */
 bool state_lock_take(const char *state, int *lock, struct error *err);
 
+/*
+ * The same, and makes nothing: where no station has been before, `*lock` is -1 and there is nothing to lock. False with
+ * ERROR_DATABASE_BUSY while a station runs.
+ */
+bool state_lock_try(const char *state, int *lock, struct error *err);
+
 #endif

@@ -2,17 +2,22 @@
 """imprint station FILE --check: what the first board of a shift would find missing is said before, each with what to do; nothing is written."""
 import contextlib
 import datetime
+import fcntl
 import json
+import os
+import pty
 import re
 import shutil
 import socket
 import sqlite3
 import subprocess
+import tty
 
-from conftest import EXAMPLE, ROOT, openssl, run_program
+from conftest import EXAMPLE, ROOT, openssl, run_program, wait_until
 from test_certificate_issue import FLEX, SPY, make_ca, name_issuers
 from test_prove_tls import PROVEN
 from test_station import make_line  # noqa: F401 (the fixture)
+from test_station_boards import bench, end, make_powered  # noqa: F401 (the fixture)
 from test_station_login import USERS, write_users
 
 USAGE, UNREACHABLE, WRONG, ISSUER = 2, 3, 4, 6
@@ -186,6 +191,43 @@ def test_a_token_gets_its_pin_once(make_line, monkeypatch):  # noqa: F811
     (line.state / "pin").write_text("1234\n")
     done = run_program("--json", "station", line.file, "--check")
     assert [(one["name"], one["found"]) for one in done.objects if one.get("item") == "issuer"] == [("factory", "good"), ("other", "good")]
+
+
+def sockets_of(line, code=0):
+    found = run_program("--json", "station", line.file, "--check", code=code)
+    return {one["name"]: one["found"] for one in found.objects if one.get("item") == "socket"}
+
+
+def test_the_power_of_a_running_station_is_its_own(bench):  # noqa: F811
+    """While a board is worked on, and while the fixture is open."""
+    power = make_powered(bench, closed=True)
+    line = bench.line.start()
+    wait_until(power.told)
+    assert sockets_of(line) == {"B1": "in-use"} and power.told() == ["off"]
+    power.lid.touch()
+    line.wait(event="socket", name="B1", state="working")
+    assert sockets_of(line) == {"B1": "in-use"}
+    assert line.wait(event="socket", name="B1", state="pass")["changes"] > 0
+    wait_until(lambda: len(power.told()) == 3)
+    power.lid.unlink()
+    line.wait(event="socket", name="B1", state="empty")
+    end(bench, power)
+    assert power.told() == ["off", "on", "off"]
+    assert sockets_of(line) == {"B1": "empty"}
+
+
+def test_a_port_that_is_busy(bench):  # noqa: F811
+    """The station's own worker has it, or another program while no station runs."""
+    line = bench.line
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    (bench.ports / "B1").symlink_to(os.ttyname(slave))
+    line.start()
+    fcntl.flock(slave, fcntl.LOCK_EX)  # as a worker does, for as long as it works
+    assert sockets_of(line) == {"B1": "in-use", "B2": "no-console"}
+    line.stop()
+    assert sockets_of(line, UNREACHABLE) == {"B1": "bad", "B2": "no-console"}
+    os.close(master), os.close(slave)
 
 
 def test_servers_and_files(make_line):  # noqa: F811
