@@ -194,12 +194,9 @@ static bool check_share(const struct shift *shift, const char *id, struct ledger
         return true;
     if (ledger != NULL && !order_find(&ledger->database, id, &order, &found, err))
         return false;
-    return found || refuse_order(id, "this station has no share of an order of this id",
-                                 error_keep_format(err,
-                                                   "if the line has it (imprint order list --server ...), take one: "
-                                                   "imprint order lease %s AMOUNT",
-                                                   id),
-                                 err);
+    return found ||
+           refuse_order(id, "this station has no share of an order of this id",
+                        error_keep_format(err, "if the line has it, take one: imprint order lease %s AMOUNT", id), err);
 }
 
 enum shift_check shift_check_order(const struct shift *shift, const struct shift_order *way, struct error *err)

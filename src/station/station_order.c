@@ -72,7 +72,9 @@ static bool check_order(struct station_order *order, struct station_ledger *ledg
         return false;
     if (open == NULL) {
         error_set(err, ERROR_USAGE, "there is no order of this id: this station has no ledger yet",
-                  "make one: imprint order new PROFILE --quantity N");
+                  order_id_is_valid(order->id)
+                      ? error_keep_format(err, "make one: imprint order new PROFILE --id %s --quantity N", order->id)
+                      : "make one: imprint order new PROFILE --quantity N");
         error_with_subject(err, order->id);
         return false;
     }

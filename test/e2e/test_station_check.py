@@ -46,7 +46,7 @@ def only(found, item):
 
 
 def order(line, *arguments, profile=EXAMPLE):
-    run_program("--state", line.folder / "state", "order", "new", profile, "--id", "WO-1", "--quantity", "1", *arguments)
+    run_program("--state", line.folder / "state", "order", "new", profile, "--id", "WO-1042", "--quantity", "1", *arguments)
 
 
 def change(line, sql):
@@ -74,10 +74,10 @@ def test_one_thing_does_not_hide_the_others(make_line):  # noqa: F811
 
 def test_the_order(make_line):  # noqa: F811
     """Each way in which an order keeps boards from being made, and what the person at the desk does about it."""
-    line = make_line(("A1",), order="WO-1")
+    line = make_line(("A1",), order="WO-1042")
     missing = only(check(line, USAGE), "order")[1]
     assert "no order of this id" in missing["cause"] and missing["next"].startswith("make one: imprint order new --state") and str(EXAMPLE) in missing["next"]
-    order(line, "--scan-labels")
+    run_program(*missing["next"].split(": imprint ")[1].replace("--quantity N", "--quantity 1 --scan-labels").split())  # as it is said, with a number
     assert "prints no labels" in only(check(line, ISSUER), "order")[1]["cause"]
     with socket.create_server(("127.0.0.1", 0)) as printer:
         line.write(labels={"to": f"zpl:127.0.0.1:{printer.getsockname()[1]}"})
@@ -90,7 +90,7 @@ def test_the_order(make_line):  # noqa: F811
     assert unreachable[0] == "bad" and "zpl:127.0.0.1" not in unreachable[1]["next"]
     line.write(labels={"to": "folder:labels"})
     (line.folder / "labels").mkdir()
-    for sql, word in (("UPDATE work_order SET state = 'first-article', article = 'X'", "order approve WO-1"), ("UPDATE work_order SET state = 'open', leased = 1", "order show"),
+    for sql, word in (("UPDATE work_order SET state = 'first-article', article = 'X'", "order approve WO-1042"), ("UPDATE work_order SET state = 'open', leased = 1", "order show"),
                       ("UPDATE work_order SET state = 'closed'", "order list")):
         change(line, sql)
         refused = only(check(line, ISSUER), "order")
@@ -98,7 +98,7 @@ def test_the_order(make_line):  # noqa: F811
 
 
 def test_the_way_of_an_order(make_line):  # noqa: F811
-    line = make_line(("A1",), order="WO-1", page=None)
+    line = make_line(("A1",), order="WO-1042", page=None)
     (line.folder / "list").write_text("PCB-1\n")
     order(line, "--boards", line.folder / "list")
     assert "scan_board: true" in only(check(line, ISSUER), "order")[1]["next"]
@@ -112,7 +112,7 @@ def test_the_way_of_an_order(make_line):  # noqa: F811
 
 
 def test_the_first_article_needs_a_name(make_line):  # noqa: F811
-    line = make_line(("A1",), order="WO-1", page=None)
+    line = make_line(("A1",), order="WO-1042", page=None)
     order(line)
     assert "`operator`" in only(check(line, ISSUER), "order")[1]["next"]
     line.write(operator="17")
@@ -306,8 +306,8 @@ def test_what_the_station_file_leaves_out(make_line):  # noqa: F811
 
 
 def test_words_for_people(make_line):  # noqa: F811
-    line = make_line(("A1",), order="WO-1")
+    line = make_line(("A1",), order="WO-1042")
     write_users(line, **USERS)
     done = run_program("station", line.file, "--check", code=USAGE)
-    assert "order WO-1: bad\n    there is no order of this id" in done.out and f"\n    next: make one: imprint order new --state {line.folder}/state {EXAMPLE}" in done.out
+    assert "order WO-1042: bad\n    there is no order of this id" in done.out and f"\n    next: make one: imprint order new --state {line.folder}/state {EXAMPLE} --id WO-1042 --quantity N" in done.out
     assert done.err.startswith("imprint: cannot ") and f"--state {line.folder}/state" in done.err
