@@ -29,25 +29,50 @@ static void tell(struct ready *ready, const char *item, const char *name, enum s
 
 /* --- what the station file leaves out --- */
 
+/* Each board that is not locked yet needs that. */
 static bool has_locks(const struct profile *profile)
 {
     bool has = profile->lock_config || profile->lock_data;
 
     for (size_t i = 0; i < profile->key_count; i++)
         has = has || profile->keys[i].lock_slot;
+    for (size_t i = 0; i < profile->data_count; i++)
+        has = has || profile->data[i].lock_slot;
+    return has;
+}
+
+/* Boards need that whose slots hold something: only the chip of each can say so. */
+static bool has_replacements(const struct profile *profile)
+{
+    bool has = false;
+
+    for (size_t i = 0; i < profile->key_count; i++)
+        has = has || profile->keys[i].replace != PROFILE_REPLACE_NEVER;
+    for (size_t i = 0; i < profile->certificate_count; i++)
+        has = has || profile->certificates[i].replace != PROFILE_REPLACE_NEVER;
+    for (size_t i = 0; i < profile->data_count; i++)
+        has = has || profile->data[i].replace != PROFILE_REPLACE_NEVER;
     return has;
 }
 
 static void check_profile(struct ready *ready)
 {
+    const bool is_armed = ready->settings->irreversible;
+    const char *next = "read the plan (imprint provision PROFILE --dry-run), then write irreversible: true into the "
+                       "station file";
     char room[ERROR_ROOM];
     struct error why = ERROR_IN(room);
 
-    if (has_locks(&ready->profile) && !ready->settings->irreversible)
+    if (!is_armed && has_locks(&ready->profile))
         error_set(&why, ERROR_NOT_ARMED,
                   "it locks chips, and irreversible steps are not armed: a board that is not locked yet will fail",
-                  "read the plan (imprint provision PROFILE --dry-run), then write irreversible: true into the station "
-                  "file");
+                  next);
+    else if (!is_armed && has_replacements(&ready->profile))
+        error_set(
+            &why, ERROR_NOT_ARMED,
+            "it may replace what a slot holds (replace: unclaimed), and irreversible steps are not armed: a board "
+            "that holds something there will fail",
+            next);
     tell(ready, "profile", ready->settings->profile, SHIFT_CHECK_WARNING, &why);
 }
 

@@ -31,16 +31,29 @@ static enum shift_check result_of(bool ok)
 
 /* --- folder, ledger, line, clock --- */
 
+/* Whether the folder can be written, or else the nearest one above it that is there. False with errno. */
+static bool is_writable(const char *path)
+{
+    char folder[PATH_MAX], above[PATH_MAX];
+
+    (void)snprintf(folder, sizeof folder, "%s", path);
+    while (access(folder, W_OK | X_OK) != 0) {
+        if (errno != ENOENT)
+            return false;
+        folder_above(folder, above);
+        if (strcmp(folder, above) == 0)
+            return false;
+        memcpy(folder, above, sizeof folder);
+    }
+    return true;
+}
+
 /* The state folder may come later: whether it can be written, or made, is found out without making it. */
 static bool check_folder(const struct shift *shift, struct error *err)
 {
     const char *path = shift->config->state;
-    char above[PATH_MAX];
 
-    if (access(path, W_OK | X_OK) == 0)
-        return true;
-    folder_above(path, above);
-    if (errno == ENOENT && access(above, W_OK | X_OK) == 0)
+    if (is_writable(path))
         return true;
     error_set(err, ERROR_STORAGE_FAILED, "the state folder cannot be written or made",
               "check who may write it, and as whom this was run: id -un");
@@ -118,7 +131,7 @@ enum shift_check shift_check_clock(const struct shift *shift, struct error *err)
         error_set(err, ERROR_UNEXPECTED,
                   error_keep_format(err, "the clock says %s, and the ledger's newest entry is of %s", now, head.time),
                   "set the clock: date -u shows it; entries of a clock that went back are found by ledger verify");
-        return SHIFT_CHECK_BAD;
+        return SHIFT_CHECK_WARNING;
     }
     if (!is_clock_free())
         return SHIFT_CHECK_GOOD;

@@ -36,7 +36,7 @@ enum shift_check shift_check_state(const struct shift *shift, struct error *err)
 /* SHIFT_CHECK_NONE: there is no line. A warning while it is away and the station continues without it. */
 enum shift_check shift_check_line(const struct shift *shift, struct error *err);
 
-/* A warning where no time server has set the clock; bad where it is before the ledger's newest entry. */
+/* A warning where the clock is before the ledger's newest entry, or no time server has set it. */
 enum shift_check shift_check_clock(const struct shift *shift, struct error *err);
 
 /* Who works on the order, and how. */

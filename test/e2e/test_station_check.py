@@ -13,6 +13,8 @@ import sqlite3
 import subprocess
 import tty
 
+import pytest
+
 from conftest import EXAMPLE, ROOT, openssl, run_program, wait_until
 from test_certificate_issue import FLEX, SPY, make_ca, name_issuers
 from test_prove_tls import PROVEN
@@ -20,7 +22,7 @@ from test_station import make_line  # noqa: F401 (the fixture)
 from test_station_boards import bench, end, make_powered  # noqa: F401 (the fixture)
 from test_station_login import USERS, write_users
 
-USAGE, UNREACHABLE, WRONG, ISSUER = 2, 3, 4, 6
+REFUSED, USAGE, UNREACHABLE, WRONG, ISSUER = 1, 2, 3, 4, 6
 
 
 def files(line):
@@ -60,6 +62,17 @@ def test_all_is_there(make_line):  # noqa: F811
     assert only(found, "profile")[0] == only(found, "state")[0] == "good" and only(found, "socket")[0] == "empty"
     assert only(found, "clock")[0] in ("good", "warning")  # as this machine's is
     assert {item for item, _ in found} == {"profile", "state", "clock", "page", "socket"}
+
+
+def test_a_state_folder_that_is_made_later(make_line):  # noqa: F811
+    """With all that is above it, as the station makes it."""
+    line = make_line(("A1",), state="some/where/else")
+    assert only(check(line), "state")[0] == "good" and not (line.folder / "some").exists()
+    line.start()
+    line.stop()
+    assert (line.folder / "some" / "where" / "else").is_dir()
+    line.write(state="station.yaml/state")
+    assert only(check(line, 1), "state")[0] == "bad"
 
 
 def test_one_thing_does_not_hide_the_others(make_line):  # noqa: F811
@@ -287,8 +300,14 @@ def test_golden_device_and_clock(make_line):  # noqa: F811
     found, error = only(check(line), "golden")
     assert found == "warning" and "another version of the profile" in error["cause"]
     change(line, "UPDATE log SET time = '2199-01-01T00:00:00.000Z'")
-    found, error = only(check(line, 1), "clock")
-    assert found == "bad" and "2199-01-01" in error["cause"] and "set the clock" in error["next"]
+    found, error = only(check(line), "clock")
+    assert found == "warning" and "2199-01-01" in error["cause"] and "set the clock" in error["next"]
+    line.write(profile=str(EXAMPLE), golden=None)  # a warning: boards are made all the same
+    line.take_out("A1", line.folder / "tray" / "first")
+    line.insert(line.board(2), "A1")
+    line.start()
+    assert line.wait(event="socket", name="A1", state="pass")["changes"] > 0
+    line.stop()
 
 
 def test_what_the_station_file_leaves_out(make_line):  # noqa: F811
@@ -303,6 +322,20 @@ def test_what_the_station_file_leaves_out(make_line):  # noqa: F811
     line.write(irreversible=True, rehearsal=True)
     found = check(line)
     assert found["profile", str(profile)][0] == "good" and ("rehearsal", "A1") not in found
+
+
+@pytest.mark.parametrize("profile, said", ((ROOT / "test" / "data" / "profiles" / "trust-flex-io-protection.yaml", "it locks chips"), (FLEX, "replace: unclaimed")))
+def test_steps_that_need_arming(make_line, profile, said):  # noqa: F811
+    """A lock of data alone; a certificate that takes the place of the maker's. The warning comes true, and armed there is none."""
+    line = make_line(("A1",), irreversible=None, rehearsal=True)
+    identity(line, 36500)
+    line.write(profile=str(profile), sockets=[{"name": "B1", "device": f"board:{line.folder}/none"}])
+    found, error = only(check(line), "profile")
+    assert found == "warning" and said in error["cause"] and "irreversible: true" in error["next"]
+    refused = run_program("--json", "--state", line.state, "--device", f"virtual:{line.board(1, 'trust-flex')}", "provision", profile, code=REFUSED)
+    assert refused.error["reason"] == "not-armed"
+    line.write(irreversible=True)
+    assert only(check(line), "profile")[0] == "good"
 
 
 def test_words_for_people(make_line):  # noqa: F811
