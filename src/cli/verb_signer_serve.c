@@ -73,6 +73,7 @@ static void wait_for_end(struct signer *signer)
         (void)nanosleep(&moment, NULL);
         signer_tend(signer);
     }
+    stop_after_last_word(CLI_DONE); /* it ends as it was told to, however long its last requests take */
 }
 
 static bool serve(struct cli *cli, struct error *err)

@@ -218,6 +218,8 @@ static bool serve(struct cli *cli, struct witness *witness, struct error *err)
     ok = server != NULL && announce(cli, witness, address, err);
     while (ok && !stop_is_wanted())
         (void)nanosleep(&moment, NULL);
+    if (ok)
+        stop_after_last_word(CLI_DONE); /* it ends as it was told to, however long its last requests take */
     witness_stop(server);
     return ok;
 }
