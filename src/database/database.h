@@ -104,17 +104,21 @@ bool database_connect(struct database *database, const struct database_server *s
 
 /*
  * The same through another process, which has a connection to that server and answers at `socket`, one end of a pair:
- * without a login, and with DATABASE_JOIN. No transactions. The socket stays the caller's, and can have several
- * databases, which are asked one after the other. False without a reason where that process has no connection, or
- * another server's: database_connect() then does it, or says why not.
+ * without a login, and with DATABASE_JOIN. Only what leaves nothing in the session may be asked: no transactions, no
+ * SET, no temporary tables. A transaction and a SET fail with ERROR_UNEXPECTED and end the other process. The socket
+ * stays the caller's, and can have several databases, which are asked one after the other. False without a reason where
+ * that process has no connection, or another server's, does not answer within two seconds, or has too many who ask it:
+ * database_connect() then does it, or says why not.
  */
 bool database_connect_shared(struct database *database, int socket, const struct database_server *server,
                              const struct database_kind *kind);
 
 /*
  * Is that process: answers the questions of all whose sockets arrive over `from` (SCM_RIGHTS), one after the other.
- * From the end of `from`, or when `most_ms` have passed, nobody new is accepted: `from` is closed. Returns when the
- * last one has closed its socket, or at once when the connection broke. `server`: whose connection the database is.
+ * A socket that is new is closed while a question of each would need more than half of the time for an answer, by the
+ * mean of the last four. What came over a socket whose other end is closed since is not asked. From the end of `from`,
+ * or when `most_ms` have passed, nobody new is accepted: `from` is closed. Returns when the last one has closed its
+ * socket, or at once when the connection broke. `server`: whose connection the database is.
  */
 void database_share(struct database *database, int from, const struct database_server *server, unsigned most_ms);
 

@@ -17,7 +17,14 @@
 #include "database/postgres_shared.h"
 
 #define CLIENTS_MAX 256
-#define CLIENT_MS 1000 /* how long a process of this machine may take for the rest of what it sends or is sent */
+#define CLIENT_MS 1000     /* how long a process of this machine may take for the rest of what it sends or is sent */
+#define STATE_LEFT "25001" /* active_sql_transaction: SQLSTATE of what must not be asked here */
+#define LAST 4             /* answers of which the mean is taken */
+
+struct client {
+    int socket;
+    bool is_known; /* its first message was answered: it relies on this connection */
+};
 
 struct share {
     struct database *database;
@@ -25,8 +32,10 @@ struct share {
     int from;         /* -1: nobody new is accepted */
     int64_t until_ms; /* when that ends */
     bool is_lost;     /* the connection */
-    int clients[CLIENTS_MAX];
+    struct client clients[CLIENTS_MAX];
     size_t count;
+    int64_t last_ms[LAST]; /* what the server's last answers took, in a ring */
+    size_t asked;
 };
 
 /* --- one question --- */
@@ -78,17 +87,46 @@ static bool read_parameters(struct postgres_message *question, struct postgres_p
     return !question->has_failed;
 }
 
+/*
+ * Whether the session is not as it was: then the next one to ask would get another answer than over its own connection,
+ * or lose what it wrote. An open transaction is always found, a setting where SET was the last statement.
+ */
+static bool has_left_something(const struct share *share, PGresult *result)
+{
+    return PQtransactionStatus(share->database->handle) != PQTRANS_IDLE || strcmp(PQcmdStatus(result), "SET") == 0;
+}
+
+static void add_refusal(struct postgres_message *answer)
+{
+    database_message_add_number(answer, POSTGRES_ANSWER_ERROR);
+    add_text(answer, STATE_LEFT);
+    add_text(answer, "a shared connection has no transactions and no settings of its own; it was closed");
+}
+
+static PGresult *ask(struct share *share, const char *sql, const struct postgres_parameters *parameters,
+                     struct error *err)
+{
+    const int64_t begin = clock_now_ms();
+    PGresult *result = database_postgres_ask(share->database, sql, parameters, err);
+
+    share->last_ms[share->asked++ % LAST] = clock_now_ms() - begin;
+    share->is_lost = share->database->is_lost;
+    return result;
+}
+
 static void add_answer(struct share *share, const char *sql, const struct postgres_parameters *parameters,
                        struct postgres_message *answer)
 {
     char room[ERROR_ROOM];
     struct error failure = ERROR_IN(room);
-    PGresult *result = database_postgres_ask(share->database, sql, parameters, &failure);
+    PGresult *result = ask(share, sql, parameters, &failure);
 
-    share->is_lost = share->database->is_lost;
     if (result == NULL) {
         database_message_add_number(answer, POSTGRES_ANSWER_LOST);
         add_text(answer, failure.cause);
+    } else if (!share->is_lost && has_left_something(share, result)) {
+        share->is_lost = true;
+        add_refusal(answer);
     } else if (PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK) {
         add_rows(answer, result);
     } else {
@@ -130,15 +168,44 @@ static bool answer_question(struct share *share, struct postgres_message *questi
     return true;
 }
 
+/*
+ * One after the other, as long as the last ones took, all would wait too long: who has not asked anything yet connects
+ * by itself. Half of the time-out: what is asked next may take longer.
+ */
+static bool has_too_many(const struct share *share)
+{
+    int64_t sum_ms = 0;
+
+    for (size_t i = 0; i < LAST; i++)
+        sum_ms += share->last_ms[i];
+    return sum_ms * (int64_t)share->count > (int64_t)share->database->answer_ms / 2 * LAST;
+}
+
+/* Who gave up, or was killed, wants no answer, and must not find later that something was written. */
+static bool has_ended(int socket)
+{
+    struct pollfd place = {.fd = socket, .events = 0};
+
+    return poll(&place, 1, 0) > 0;
+}
+
+/* Whether the next message is there, and is to be answered. */
+static bool receive(const struct share *share, const struct client *client, struct postgres_message *question)
+{
+    bool in_time;
+
+    return database_message_receive(client->socket, question, database_postgres_deadline(CLIENT_MS), &in_time) &&
+           !has_ended(client->socket) && (client->is_known || !has_too_many(share));
+}
+
 /* False: this one is not to be answered any more. */
-static bool answer_client(struct share *share, int client)
+static bool answer_client(struct share *share, struct client *client)
 {
     struct postgres_message question = {.len = 0}, answer = {.len = 0};
-    bool in_time;
-    const bool ok = database_message_receive(client, &question, database_postgres_deadline(CLIENT_MS), &in_time) &&
-                    answer_question(share, &question, &answer) &&
-                    database_message_send(client, &answer, database_postgres_deadline(CLIENT_MS));
+    const bool ok = receive(share, client, &question) && answer_question(share, &question, &answer) &&
+                    database_message_send(client->socket, &answer, database_postgres_deadline(CLIENT_MS));
 
+    client->is_known = true;
     database_message_free(&question);
     database_message_free(&answer);
     return ok;
@@ -152,7 +219,8 @@ static void stop_accepting(struct share *share)
     share->from = -1;
 }
 
-static void accept_client(struct share *share)
+/* False: no more have arrived. */
+static bool accept_client(struct share *share)
 {
     union {
         struct cmsghdr header; /* cppcheck-suppress unusedStructMember ; for its alignment */
@@ -168,15 +236,18 @@ static void accept_client(struct share *share)
 
     if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR)) {
         stop_accepting(share);
-        return;
+        return false;
     }
+    if (len < 0)
+        return errno == EINTR;
     if (header == NULL || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof client))
-        return;
+        return true;
     memcpy(&client, CMSG_DATA(header), sizeof client);
     if (share->count < CLIENTS_MAX)
-        share->clients[share->count++] = client;
+        share->clients[share->count++] = (struct client){.socket = client};
     else
         (void)close(client);
+    return true;
 }
 
 /* While nothing is asked the server says nothing but that it ends, or a notice. */
@@ -197,16 +268,17 @@ static void serve(struct share *share, const struct pollfd polled[static POLLED_
     if (polled[0].revents != 0)
         look_at_server(share);
     for (size_t i = 0; i < count; i++) {
-        const int client = share->clients[i];
+        struct client client = share->clients[i];
 
-        if (polled[2 + i].revents == 0 || (!share->is_lost && answer_client(share, client)))
+        if (polled[2 + i].revents == 0 || (!share->is_lost && answer_client(share, &client)))
             share->clients[kept++] = client;
         else
-            (void)close(client);
+            (void)close(client.socket);
     }
     share->count = kept;
-    if (polled[1].revents != 0)
-        accept_client(share);
+    while (polled[1].revents != 0 && accept_client(share)) {
+        /* the next one */
+    }
 }
 
 static int time_to_wait(const struct share *share)
@@ -228,12 +300,12 @@ void database_share(struct database *database, int from, const struct database_s
         polled[0] = (struct pollfd){.fd = PQsocket(database->handle), .events = POLLIN};
         polled[1] = (struct pollfd){.fd = share.from, .events = POLLIN};
         for (size_t i = 0; i < share.count; i++)
-            polled[2 + i] = (struct pollfd){.fd = share.clients[i], .events = POLLIN};
+            polled[2 + i] = (struct pollfd){.fd = share.clients[i].socket, .events = POLLIN};
         if (poll(polled, (nfds_t)(2 + share.count), time_to_wait(&share)) > 0)
             serve(&share, polled);
         if (share.from >= 0 && clock_now_ms() >= share.until_ms)
             stop_accepting(&share);
     }
     for (size_t i = 0; i < share.count; i++)
-        (void)close(share.clients[i]);
+        (void)close(share.clients[i].socket);
 }

@@ -10,6 +10,14 @@
 #include "base/error_format.h"
 #include "database/postgres_message.h"
 
+/*
+ * The time-out is the server's, and the process that asks it begins it with the question, so a worker has more: it also
+ * waits until it is its turn. A server that is silent ends that process, and with it every wait.
+ */
+#define TURNS 4
+
+#define HELLO_MS 2000u /* for the first answer; without one the caller connects by itself */
+
 static int socket_of(const struct database *database)
 {
     return *(const int *)database->handle;
@@ -119,11 +127,11 @@ static PGresult *read_answer(struct database *database, struct postgres_message 
     return result != NULL ? result : lose(database, "the answer cannot be read", err);
 }
 
-/* Into `answer`. False where none came: `*cause` says why. */
-static bool exchange(const struct database *database, const struct postgres_message *question,
+/* Into `answer`. False where none came in `ms`: `*cause` says why. */
+static bool exchange(const struct database *database, const struct postgres_message *question, unsigned ms,
                      struct postgres_message *answer, const char **cause)
 {
-    const int64_t deadline = database_postgres_deadline(database->answer_ms);
+    const int64_t deadline = database_postgres_deadline(ms);
     bool in_time = true;
     const bool ok = database_message_send(socket_of(database), question, deadline) &&
                     database_message_receive(socket_of(database), answer, deadline, &in_time);
@@ -141,7 +149,7 @@ PGresult *database_postgres_ask_shared(struct database *database, const char *sq
 
     database_message_add(&question, sql, strlen(sql));
     add_parameters(&question, parameters);
-    if (exchange(database, &question, &answer, &cause))
+    if (exchange(database, &question, TURNS * database->answer_ms, &answer, &cause))
         result = read_answer(database, &answer, err);
     else
         result = lose(database, cause, err);
@@ -158,6 +166,7 @@ static bool is_usable(struct database *database, const struct database_server *s
     char sql[POSTGRES_VERSION_SQL_SIZE], room[ERROR_ROOM];
     struct error ignored = ERROR_IN(room);
     struct postgres_message question = {.len = 0}, answer = {.len = 0};
+    const unsigned ms = database->answer_ms < HELLO_MS ? database->answer_ms : HELLO_MS;
     PGresult *version = NULL;
     const char *cause, *path;
     size_t len;
@@ -169,7 +178,7 @@ static bool is_usable(struct database *database, const struct database_server *s
     database_message_add_number(&question, (int32_t)database->answer_ms);
     database_message_add(&question, sql, strlen(sql));
     add_parameters(&question, NULL);
-    if (exchange(database, &question, &answer, &cause) && (path = database_message_bytes(&answer, &len)) != NULL) {
+    if (exchange(database, &question, ms, &answer, &cause) && (path = database_message_bytes(&answer, &len)) != NULL) {
         (void)snprintf(database->path, sizeof database->path, "%s", path);
         version = read_answer(database, &answer, &ignored);
     }

@@ -358,6 +358,157 @@ static void test_a_silent_server(void **state)
     expect_end(&keeper);
 }
 
+/* Who gave up finds nothing done later: the question was on its way when its asker went. */
+static void test_who_gave_up_asks_nothing(void **state)
+{
+    const struct keeper keeper = keep(server_of(LONG_MS), LONG_MS);
+    const int first = reach(&keeper), second = reach(&keeper), third = reach(&keeper);
+    struct error err = ERROR_IN(room);
+    struct database gave_up, killed, other;
+    pid_t pid;
+    int status;
+
+    (void)state;
+    open_shared(&gave_up, first, LONG_MS);
+    open_shared(&killed, second, LONG_MS);
+    open_shared(&other, third, LONG_MS);
+    assert_int_equal(kill(keeper.pid, SIGSTOP), 0);
+    gave_up.answer_ms = 25;
+    assert_int_equal(insert(&gave_up, "gave-up", 1, BYTES_NONE, &err), STATEMENT_FAILED);
+    expect(&err, ERROR_SERVER_AWAY, "in time");
+    error_clear(&err);
+    pid = fork();
+    if (pid == 0) {
+        killed.answer_ms = 25;
+        (void)insert(&killed, "killed", 1, BYTES_NONE, &err);
+        (void)raise(SIGKILL);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    database_close(&gave_up);
+    database_close(&killed);
+    assert_int_equal(close(second), 0);
+    assert_int_equal(kill(keeper.pid, SIGCONT), 0);
+    assert_true(number_of(&other, "SELECT count(*) FROM part") == 0);
+    assert_true(number_of(&other, "SELECT count(*) FROM part") == 0);
+    database_close(&other);
+    assert_int_equal(close(first), 0);
+    assert_int_equal(close(third), 0);
+    assert_int_equal(close(keeper.way), 0);
+    expect_end(&keeper);
+}
+
+/* What one leaves in the session the others would have, too: it is said, undone, and the connection is over. */
+static void test_nothing_stays_in_the_session(void **state)
+{
+    static const char *const left[] = {
+        "BEGIN; INSERT INTO part (serial) VALUES ('open')",
+        "BEGIN; SELECT * FROM other",
+        "SET search_path = pg_catalog",
+    };
+    const struct database_server server = server_of(LONG_MS);
+    struct error err = ERROR_IN(room);
+    struct database database, other;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
+        const struct keeper keeper = keep(server, LONG_MS);
+        const int socket = reach(&keeper), second = reach(&keeper);
+
+        open_shared(&database, socket, LONG_MS);
+        open_shared(&other, second, LONG_MS);
+        assert_false(database_run(&database, left[i], &err));
+        expect(&err, ERROR_UNEXPECTED, "no transactions and no settings");
+        error_clear(&err);
+        assert_int_equal(insert(&other, "lost", 1, BYTES_NONE, &err), STATEMENT_FAILED);
+        expect(&err, ERROR_SERVER_AWAY, "broke");
+        error_clear(&err);
+        database_close(&database);
+        database_close(&other);
+        assert_int_equal(close(socket), 0);
+        assert_int_equal(close(second), 0);
+        assert_int_equal(close(keeper.way), 0);
+        expect_end(&keeper);
+    }
+    assert_true(database_connect(&database, &server, &kind, DATABASE_JOIN, &err));
+    assert_true(number_of(&database, "SELECT count(*) FROM part") == 0);
+    database_close(&database);
+}
+
+#define MANY 60
+#define MANY_MS 16000 /* 60 questions of 150 ms, the mean of 600 and three short ones, take more than half of it */
+
+/* Slow answers keep away who has not asked yet; who is there goes on, and quick ones open the way again. */
+static void test_too_many_for_a_slow_server(void **state)
+{
+    const struct database_server server = server_of(MANY_MS);
+    const struct keeper keeper = keep(server, LONG_MS);
+    struct error err = ERROR_IN(room);
+    struct database first, late;
+    int sockets[MANY], last;
+    bool is_open = false;
+
+    (void)state;
+    for (size_t i = 0; i < MANY; i++)
+        sockets[i] = reach(&keeper);
+    open_shared(&first, sockets[0], MANY_MS);
+    assert_true(database_run(&first, "SELECT pg_sleep(0.6)", &err));
+    for (size_t i = 1; i < 4; i++)
+        assert_false(database_connect_shared(&late, sockets[i], &server, &kind));
+    while (!is_open) {
+        for (size_t i = 0; i < 4; i++)
+            assert_true(number_of(&first, "SELECT 9") == 9);
+        last = reach(&keeper);
+        is_open = database_connect_shared(&late, last, &server, &kind);
+        assert_int_equal(close(last), 0);
+    }
+    database_close(&late);
+    database_close(&first);
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(close(sockets[i]), 0);
+    assert_int_equal(close(keeper.way), 0);
+    expect_end(&keeper);
+}
+
+#define WAITING 12
+#define WAITING_MS 2000
+
+static void ask_slowly(struct database *database)
+{
+    struct error err = ERROR_IN(room);
+
+    _exit(database_run(database, "SELECT pg_sleep(0.2)", &err) ? 0 : 1);
+}
+
+/* The last one's answer comes when its time-out is over, but nearly all of that time was the others'. */
+static void test_waiting_for_others_is_no_silence(void **state)
+{
+    const struct keeper keeper = keep(server_of(WAITING_MS), LONG_MS);
+    struct database databases[WAITING];
+    int sockets[WAITING], status;
+    pid_t pids[WAITING];
+
+    (void)state;
+    for (size_t i = 0; i < WAITING; i++) {
+        sockets[i] = reach(&keeper);
+        open_shared(&databases[i], sockets[i], WAITING_MS);
+    }
+    for (size_t i = 0; i < WAITING; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0)
+            ask_slowly(&databases[i]);
+        assert_true(pids[i] > 0);
+    }
+    for (size_t i = 0; i < WAITING; i++) {
+        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        database_close(&databases[i]);
+        assert_int_equal(close(sockets[i]), 0);
+    }
+    assert_int_equal(close(keeper.way), 0);
+    expect_end(&keeper);
+}
+
 static int start(void **state)
 {
     struct error err = ERROR_IN(room);
@@ -398,9 +549,17 @@ static int need_postgres(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_the_same_answers),     TEST(test_many_ask),           TEST(test_not_this_one),
-        TEST(test_its_time_is_over),     TEST(test_the_server_ends_it), TEST(test_a_silent_server),
+        TEST(test_the_same_answers),
+        TEST(test_many_ask),
+        TEST(test_not_this_one),
+        TEST(test_its_time_is_over),
+        TEST(test_the_server_ends_it),
+        TEST(test_a_silent_server),
         TEST(test_the_server_is_killed),
+        TEST(test_who_gave_up_asks_nothing),
+        TEST(test_nothing_stays_in_the_session),
+        TEST(test_too_many_for_a_slow_server),
+        TEST(test_waiting_for_others_is_no_silence),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
