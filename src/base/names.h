@@ -1995,6 +1995,7 @@
 #define worker_answer imprint_worker_answer
 #define worker_ask_to_end imprint_worker_ask_to_end
 #define worker_finish imprint_worker_finish
+#define worker_leave imprint_worker_leave
 #define worker_now_ms imprint_worker_now_ms
 #define worker_read imprint_worker_read
 #define worker_start imprint_worker_start

@@ -5,12 +5,17 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <linux/sockios.h>
 
 #include "station/line_keeper.h"
 
 #define AGAIN_MS 1000 /* after a start in vain: the server may be away */
+#define TAKE_MS 2000  /* in which it takes a socket, unless it hangs, or waits for the server */
 
 static bool has_line(const char *state)
 {
@@ -20,11 +25,71 @@ static bool has_line(const char *state)
     return len > 0 && (size_t)len < sizeof path && access(path, F_OK) == 0;
 }
 
+/* --- those that were left --- */
+
+static bool has_ended(int pid)
+{
+    return waitpid(pid, NULL, WNOHANG) == pid;
+}
+
+/* Where the next one can be noted; NULL: there are too many. */
+static int *make_place(struct line_link *link)
+{
+    int *place = NULL;
+
+    for (size_t i = 0; i < LINE_LINK_LEFT_MAX; i++) {
+        if (link->left[i] != 0 && has_ended(link->left[i]))
+            link->left[i] = 0;
+        if (link->left[i] == 0)
+            place = &link->left[i];
+    }
+    return place;
+}
+
+static void end_left(struct line_link *link)
+{
+    for (size_t i = 0; i < LINE_LINK_LEFT_MAX; i++) {
+        if (link->left[i] == 0)
+            continue;
+        (void)kill(link->left[i], SIGKILL);
+        (void)waitpid(link->left[i], NULL, 0);
+        link->left[i] = 0;
+    }
+}
+
+/* --- the one in use --- */
+
+/* Sockets that it was given, and has not taken. */
+static bool has_untaken(const struct line_link *link)
+{
+    int bytes = 0;
+
+    return ioctl(link->keeper.out, SIOCOUTQ, &bytes) == 0 && bytes > 0;
+}
+
+static bool hangs(const struct line_link *link)
+{
+    return link->is_open && worker_now_ms() - link->given_ms > TAKE_MS && has_untaken(link);
+}
+
+/* It is there, but for its own workers only: it takes no more sockets, and ends with the last of them. */
+static void leave_useless(struct line_link *link)
+{
+    int *const place = make_place(link);
+
+    if (place == NULL || !worker_is_running(&link->keeper) || !link->was_open || (link->is_open && !hangs(link)))
+        return;
+    *place = worker_leave(&link->keeper);
+    link->is_open = false;
+    link->again_ms = 0;
+}
+
 void line_link_start(struct line_link *link, struct fork_server *workers, const char *state)
 {
     const char *const arguments[] = {LINE_KEEPER_NAME, state, NULL};
     struct error ignored = {.reason = ERROR_NONE};
 
+    leave_useless(link);
     if (worker_is_running(&link->keeper) || worker_now_ms() < link->again_ms || !has_line(state))
         return;
     link->again_ms = worker_now_ms() + AGAIN_MS;
@@ -80,8 +145,10 @@ int line_link_connect(struct line_link *link)
     int ends[2];
     bool is_given;
 
-    if (!link->is_open || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    if (!link->is_open || hangs(link) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return -1;
+    if (!has_untaken(link))
+        link->given_ms = worker_now_ms();
     is_given = give(link, ends[1]);
     (void)close(ends[1]);
     if (is_given)
@@ -92,6 +159,7 @@ int line_link_connect(struct line_link *link)
 
 void line_link_close(struct line_link *link)
 {
+    end_left(link);
     if (!worker_is_running(&link->keeper))
         return;
     (void)kill(link->keeper.pid, SIGKILL);

@@ -150,6 +150,24 @@ void worker_tend(struct worker *worker)
         (void)kill(worker->pid, SIGKILL);
 }
 
+/* What it has open of a worker that is none any more. */
+static void release(struct worker *worker)
+{
+    if (worker->out >= 0)
+        (void)close(worker->out);
+    (void)close(worker->pidfd);
+    free(worker->line);
+    *worker = (struct worker)WORKER_NONE;
+}
+
+int worker_leave(struct worker *worker)
+{
+    const int pid = worker->pid;
+
+    release(worker);
+    return pid;
+}
+
 struct worker_end worker_finish(struct worker *worker, void (*take)(void *context, const json_t *object), void *context)
 {
     struct worker_end end = {.by_exit = false};
@@ -162,10 +180,6 @@ struct worker_end worker_finish(struct worker *worker, void (*take)(void *contex
     end.by_exit = WIFEXITED(status);
     end.code = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
     end.is_readable = worker->is_readable && worker->len == 0;
-    if (worker->out >= 0)
-        (void)close(worker->out);
-    (void)close(worker->pidfd);
-    free(worker->line);
-    *worker = (struct worker)WORKER_NONE;
+    release(worker);
     return end;
 }

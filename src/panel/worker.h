@@ -76,6 +76,12 @@ void worker_ask_to_end(struct worker *worker);
 /* Asks it to end, or kills it, when its time is over. */
 void worker_tend(struct worker *worker);
 
+/*
+ * Lets one go on by itself, with its stdin at its end: its process id, for the caller's waitpid(). What it still prints
+ * is lost.
+ */
+int worker_leave(struct worker *worker);
+
 /* Takes it down when `pidfd` is readable: it has ended, and all its lines were read. */
 struct worker_end worker_finish(struct worker *worker, void (*take)(void *context, const json_t *object),
                                 void *context);

@@ -100,6 +100,23 @@ def kill_keeper(line):
     os.kill(pid, signal.SIGKILL)
 
 
+def stop_keeper(line):
+    """It hangs: no board waits for it for long, nor fails."""
+    (pid,) = keepers(line.station)
+    os.kill(pid, signal.SIGSTOP)
+    assert line.board()[1] > 0
+
+
+def wait_for_one_keeper(line):
+    """The one that went on ends when it can, by itself."""
+    for pid in keepers(line.station):
+        os.kill(pid, signal.SIGCONT)
+    deadline = time.monotonic() + PATIENCE
+    while len(keepers(line.station)) != 1:
+        assert time.monotonic() < deadline
+        line.board()
+
+
 def test_one_login_for_all_boards(shift, counting):
     """However a kept connection ends, it costs no board: the next one has its own login, until a connection is kept again."""
     line = shift()
@@ -108,9 +125,11 @@ def test_one_login_for_all_boards(shift, counting):
         assert line.board()[1] == 0
     wait_for_sessions(counting, 1)
     assert len(keepers(line.station)) == 1
-    for end in (restart, kill_keeper):
+    for end in (restart, kill_keeper, stop_keeper):
         end(line)
         line.settle()
+    assert len(keepers(line.station)) == 2, "another one beside the one that hangs"
+    wait_for_one_keeper(line)
     line.station.stop()
     assert line.entries() == line.boards == len(line.station.made()), "each one's entry arrived"
     assert all(results == ["provisioned"] for results in line.station.made().values())
