@@ -14,8 +14,9 @@
 
 #include "station/line_keeper.h"
 
-#define AGAIN_MS 1000 /* after a start in vain: the server may be away */
-#define TAKE_MS 2000  /* in which it takes a socket, unless it hangs, or waits for the server */
+#define AGAIN_MS 1000  /* after a start in vain: the server may be away */
+#define OPEN_MS 180000 /* in which it has a connection, or has ended: more than the longest time-out of line.yaml */
+#define TAKE_MS 2000   /* in which it takes a socket, unless it hangs, or waits for the server */
 
 static bool has_line(const char *state)
 {
@@ -84,11 +85,19 @@ static void leave_useless(struct line_link *link)
     link->again_ms = 0;
 }
 
+/* It has no workers yet. Its end is found by `pidfd`, and the next one started after it. */
+static void end_late(const struct line_link *link)
+{
+    if (worker_is_running(&link->keeper) && !link->was_open && worker_now_ms() - link->again_ms > OPEN_MS)
+        (void)kill(link->keeper.pid, SIGKILL);
+}
+
 void line_link_start(struct line_link *link, struct fork_server *workers, const char *state)
 {
     const char *const arguments[] = {LINE_KEEPER_NAME, state, NULL};
     struct error ignored = {.reason = ERROR_NONE};
 
+    end_late(link);
     leave_useless(link);
     if (worker_is_running(&link->keeper) || worker_now_ms() < link->again_ms || !has_line(state))
         return;

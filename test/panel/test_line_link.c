@@ -48,13 +48,18 @@ static int take_socket(void)
     return taken;
 }
 
-/* Takes one worker and nobody after it, and ends with it; in a folder with a file "hangs" it takes none. */
+/*
+ * Takes one worker and nobody after it, and ends with it; in a folder with a file "hangs" it takes none, and with a
+ * file "silent" it never has a connection.
+ */
 static int keep(int argc, char **argv, int given)
 {
     char byte;
     int worker;
 
     (void)given;
+    while (argc == 2 && file_exists(path_in(argv[1], "silent")))
+        (void)pause();
     if (argc != 2 || strcmp(argv[0], LINE_KEEPER_NAME) != 0 ||
         write(STDOUT_FILENO, IS_OPEN, strlen(IS_OPEN)) != (ssize_t)strlen(IS_OPEN))
         return 1;
@@ -174,11 +179,38 @@ static void test_one_that_hangs_is_replaced(void **state)
     scratch_remove(folder);
 }
 
+/* It may wait for a server, but not for ever. */
+static void test_one_that_never_opens_is_ended(void **state)
+{
+    struct line_link link;
+    int pid;
+
+    (void)state;
+    setup(&link);
+    file_store(path_in(folder, "silent"), BYTES_NONE);
+    line_link_start(&link, &server, folder);
+    pid = link.keeper.pid;
+    assert_true(pid > 0);
+    now_ms += 2 * MINUTE_MS;
+    line_link_start(&link, &server, folder);
+    assert_int_equal(link.keeper.pid, pid);
+    assert_true(is_child(pid));
+    assert_int_equal(unlink(path_in(folder, "silent")), 0);
+    now_ms += 2 * MINUTE_MS;
+    line_link_start(&link, &server, folder);
+    while (worker_is_running(&link.keeper))
+        serve(&link);
+    assert_true(open_line(&link) != pid);
+    line_link_close(&link);
+    scratch_remove(folder);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_that_retires_is_replaced),
         cmocka_unit_test(test_one_that_hangs_is_replaced),
+        cmocka_unit_test(test_one_that_never_opens_is_ended),
     };
     struct error err = {.reason = ERROR_NONE};
     int failures;
