@@ -1483,6 +1483,7 @@
 #define settings_file_refuse imprint_settings_file_refuse
 #define settings_file_row imprint_settings_file_row
 #define shift_check_clock imprint_shift_check_clock
+#define shift_check_close imprint_shift_check_close
 #define shift_check_connection imprint_shift_check_connection
 #define shift_check_golden imprint_shift_check_golden
 #define shift_check_issuer imprint_shift_check_issuer
@@ -1490,7 +1491,6 @@
 #define shift_check_order imprint_shift_check_order
 #define shift_check_sources imprint_shift_check_sources
 #define shift_check_state imprint_shift_check_state
-#define shift_close imprint_shift_close
 #define signature_hash_file imprint_signature_hash_file
 #define signature_read_file imprint_signature_read_file
 #define signature_to_der imprint_signature_to_der

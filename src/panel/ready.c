@@ -251,7 +251,7 @@ void ready_check(struct check *check)
     ready->settings = check->settings;
     describe(ready);
     check_all(ready);
-    shift_close(&ready->shift);
+    shift_check_close(&ready->shift);
     station_ledger_close(&ready->ledger);
     free(ready);
 }

@@ -346,7 +346,7 @@ enum shift_check shift_check_issuer(struct shift *shift, size_t index, struct er
     return days != 0 ? warn_of_end(certificate, days, err) : SHIFT_CHECK_GOOD;
 }
 
-void shift_close(struct shift *shift)
+void shift_check_close(struct shift *shift)
 {
     if (shift->issuers != NULL)
         certificate_issue_close(&shift->issuers->issue);

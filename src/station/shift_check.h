@@ -28,7 +28,7 @@ struct shift {
 };
 
 /* Closes the issuers. The rest is the caller's. */
-void shift_close(struct shift *shift);
+void shift_check_close(struct shift *shift);
 
 /* Room for records, and a ledger that can be read and written; a state folder that is made later is good. */
 enum shift_check shift_check_state(const struct shift *shift, struct error *err);
@@ -52,8 +52,8 @@ enum shift_check shift_check_order(const struct shift *shift, const struct shift
 /*
  * Whether the issuer of the profile's certificate `index` can issue it now; a warning where it cannot any more within
  * SHIFT_CHECK_SOON_DAYS days. An issuer is opened once for all its certificates, and one that was bad is not tried
- * again: SHIFT_CHECK_NONE. After a token has refused a PIN no other one is given to a token: a warning. shift_close()
- * is needed afterwards.
+ * again: SHIFT_CHECK_NONE. After a token has refused a PIN no other one is given to a token: a warning.
+ * shift_check_close() is needed afterwards.
  */
 enum shift_check shift_check_issuer(struct shift *shift, size_t index, struct error *err);
 
