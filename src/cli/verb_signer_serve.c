@@ -69,11 +69,11 @@ static void wait_for_end(struct signer *signer)
 {
     const struct timespec moment = {.tv_nsec = SIGNER_TEND_MS * 1000L * 1000L};
 
+    stop_after_last_word(CLI_DONE); /* a signal ends it as it should, however long its last requests take */
     while (!stop_is_wanted()) {
         (void)nanosleep(&moment, NULL);
         signer_tend(signer);
     }
-    stop_after_last_word(CLI_DONE); /* it ends as it was told to, however long its last requests take */
 }
 
 static bool serve(struct cli *cli, struct error *err)

@@ -201,7 +201,7 @@ const struct cli_verb cli_verb_station = {
                    "\n"
                    "--check says, before a shift, what its first board would find missing: the\n"
                    "order, the line, issuers, labels, the golden device, the clock. `bad` stops\n"
-                   "boards and gives the exit code; `warning` will later. It can be run beside the\n"
+                   "boards and gives the exit code; `warning` does not. It can be run beside the\n"
                    "station: a socket with `power`, or with a board at work, is `in-use` then.\n"
                    "\n"
                    "Steps that cannot be undone are armed for each board if FILE says\n"

@@ -216,10 +216,10 @@ static bool serve(struct cli *cli, struct witness *witness, struct error *err)
     stop_hold_signals();
     server = witness_serve(witness, place, &events, address, err);
     ok = server != NULL && announce(cli, witness, address, err);
+    if (ok)
+        stop_after_last_word(CLI_DONE); /* a signal ends it as it should, however long its last requests take */
     while (ok && !stop_is_wanted())
         (void)nanosleep(&moment, NULL);
-    if (ok)
-        stop_after_last_word(CLI_DONE); /* it ends as it was told to, however long its last requests take */
     witness_stop(server);
     return ok;
 }

@@ -174,11 +174,14 @@ static bool answer_question(struct share *share, struct postgres_message *questi
  */
 static bool has_too_many(const struct share *share)
 {
+    bool knows_any = false; /* without any, the last answers would never be newer ones */
     int64_t sum_ms = 0;
 
+    for (size_t i = 0; i < share->count; i++)
+        knows_any = knows_any || share->clients[i].is_known;
     for (size_t i = 0; i < LAST; i++)
         sum_ms += share->last_ms[i];
-    return sum_ms * (int64_t)share->count > (int64_t)share->database->answer_ms / 2 * LAST;
+    return knows_any && sum_ms * (int64_t)share->count > (int64_t)share->database->answer_ms / 2 * LAST;
 }
 
 /* Who gave up, or was killed, wants no answer, and must not find later that something was written. */

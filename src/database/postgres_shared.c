@@ -15,8 +15,23 @@
  * waits until it is its turn. A server that is silent ends that process, and with it every wait.
  */
 #define TURNS 4
+#define TURNS_MS 30000u /* but no more than this above the time-out: the station gives a look a minute */
 
-#define HELLO_MS 2000u /* for the first answer; without one the caller connects by itself */
+/* For the first answer; without one the caller connects by itself. Of a long time-out an eighth, but not more of it. */
+#define HELLO_MS 2000u
+#define HELLO_SHARE 8
+
+static unsigned smaller(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+static unsigned hello_ms(const struct database *database)
+{
+    const unsigned share = database->answer_ms / HELLO_SHARE;
+
+    return smaller(share > HELLO_MS ? share : HELLO_MS, database->answer_ms);
+}
 
 static int socket_of(const struct database *database)
 {
@@ -149,7 +164,8 @@ PGresult *database_postgres_ask_shared(struct database *database, const char *sq
 
     database_message_add(&question, sql, strlen(sql));
     add_parameters(&question, parameters);
-    if (exchange(database, &question, TURNS * database->answer_ms, &answer, &cause))
+    if (exchange(database, &question, smaller(TURNS * database->answer_ms, database->answer_ms + TURNS_MS), &answer,
+                 &cause))
         result = read_answer(database, &answer, err);
     else
         result = lose(database, cause, err);
@@ -166,7 +182,6 @@ static bool is_usable(struct database *database, const struct database_server *s
     char sql[POSTGRES_VERSION_SQL_SIZE], room[ERROR_ROOM];
     struct error ignored = ERROR_IN(room);
     struct postgres_message question = {.len = 0}, answer = {.len = 0};
-    const unsigned ms = database->answer_ms < HELLO_MS ? database->answer_ms : HELLO_MS;
     PGresult *version = NULL;
     const char *cause, *path;
     size_t len;
@@ -178,7 +193,9 @@ static bool is_usable(struct database *database, const struct database_server *s
     database_message_add_number(&question, (int32_t)database->answer_ms);
     database_message_add(&question, sql, strlen(sql));
     add_parameters(&question, NULL);
-    if (exchange(database, &question, ms, &answer, &cause) && (path = database_message_bytes(&answer, &len)) != NULL) {
+    if (!exchange(database, &question, hello_ms(database), &answer, &cause)) {
+        (void)shutdown(socket_of(database), SHUT_RDWR); /* else its answer would be taken for one to a later question */
+    } else if ((path = database_message_bytes(&answer, &len)) != NULL) {
         (void)snprintf(database->path, sizeof database->path, "%s", path);
         version = read_answer(database, &answer, &ignored);
     }

@@ -15,7 +15,7 @@
 #include "station/line_keeper.h"
 
 #define AGAIN_MS 1000  /* after a start in vain: the server may be away */
-#define OPEN_MS 180000 /* in which it has a connection, or has ended: more than the longest time-out of line.yaml */
+#define OPEN_MS 300000 /* in which it has a connection, or has ended: more than the longest time-out of line.yaml */
 #define TAKE_MS 2000   /* in which it takes a socket, unless it hangs, or waits for the server */
 
 static bool has_line(const char *state)

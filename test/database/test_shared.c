@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One connection for several processes: the same answers as over one's own, and what becomes of who asks when it ends.
  */
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,9 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <linux/sockios.h>
 
 #include <cmocka.h>
 
@@ -358,6 +362,40 @@ static void test_a_silent_server(void **state)
     expect_end(&keeper);
 }
 
+/* Until a question is in the socket, and nobody has taken it. */
+static void wait_until_asked(int socket)
+{
+    int waiting = 0;
+
+    for (unsigned tries = 0; waiting == 0 && tries < LONG_MS; tries++) {
+        assert_int_equal(ioctl(socket, SIOCOUTQ, &waiting), 0);
+        (void)poll(NULL, 0, 1);
+    }
+    assert_true(waiting > 0);
+}
+
+/* What was not answered in time is not answered later in place of something else: the socket is of no more use. */
+static void test_a_late_hello(void **state)
+{
+    const struct database_server server = server_of(LONG_MS), hasty = server_of(25);
+    const struct keeper keeper = keep(server, LONG_MS);
+    const int socket = reach(&keeper), other = reach(&keeper);
+    struct database database;
+
+    (void)state;
+    assert_int_equal(kill(keeper.pid, SIGSTOP), 0);
+    assert_false(database_connect_shared(&database, socket, &hasty, &kind));
+    assert_int_equal(kill(keeper.pid, SIGCONT), 0);
+    for (int i = 0; i < 3; i++)
+        assert_false(database_connect_shared(&database, socket, &server, &kind));
+    open_shared(&database, other, LONG_MS);
+    database_close(&database);
+    assert_int_equal(close(socket), 0);
+    assert_int_equal(close(other), 0);
+    assert_int_equal(close(keeper.way), 0);
+    expect_end(&keeper);
+}
+
 /* Who gave up finds nothing done later: the question was on its way when its asker went. */
 static void test_who_gave_up_asks_nothing(void **state)
 {
@@ -379,10 +417,11 @@ static void test_who_gave_up_asks_nothing(void **state)
     error_clear(&err);
     pid = fork();
     if (pid == 0) {
-        killed.answer_ms = 25;
         (void)insert(&killed, "killed", 1, BYTES_NONE, &err);
-        (void)raise(SIGKILL);
+        _exit(0);
     }
+    wait_until_asked(second);
+    assert_int_equal(kill(pid, SIGKILL), 0);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFSIGNALED(status));
     database_close(&gave_up);
@@ -471,19 +510,19 @@ static void test_too_many_for_a_slow_server(void **state)
 }
 
 #define WAITING 12
-#define WAITING_MS 2000
+#define WAITING_MS 3000
 
 static void ask_slowly(struct database *database)
 {
     struct error err = ERROR_IN(room);
 
-    _exit(database_run(database, "SELECT pg_sleep(0.2)", &err) ? 0 : 1);
+    _exit(database_run(database, "SELECT pg_sleep(0.3)", &err) ? 0 : 1);
 }
 
 /* The last one's answer comes when its time-out is over, but nearly all of that time was the others'. */
 static void test_waiting_for_others_is_no_silence(void **state)
 {
-    const struct keeper keeper = keep(server_of(WAITING_MS), LONG_MS);
+    const struct keeper keeper = keep(server_of(LONG_MS), LONG_MS);
     struct database databases[WAITING];
     int sockets[WAITING], status;
     pid_t pids[WAITING];
@@ -491,7 +530,8 @@ static void test_waiting_for_others_is_no_silence(void **state)
     (void)state;
     for (size_t i = 0; i < WAITING; i++) {
         sockets[i] = reach(&keeper);
-        open_shared(&databases[i], sockets[i], WAITING_MS);
+        open_shared(&databases[i], sockets[i], LONG_MS);
+        databases[i].answer_ms = WAITING_MS;
     }
     for (size_t i = 0; i < WAITING; i++) {
         pids[i] = fork();
@@ -556,6 +596,7 @@ int main(void)
         TEST(test_the_server_ends_it),
         TEST(test_a_silent_server),
         TEST(test_the_server_is_killed),
+        TEST(test_a_late_hello),
         TEST(test_who_gave_up_asks_nothing),
         TEST(test_nothing_stays_in_the_session),
         TEST(test_too_many_for_a_slow_server),

@@ -57,7 +57,9 @@ def test_a_read_only_mount_of_a_ledger_that_is_in_use(provisioned):
     place = provisioned.folder / "place"
     place.mkdir()
     verbs = BIND_READ_ONLY + 'set +e; for verb in "ledger verify --tables" "ledger list"; do "$3" --json --state "$2" $verb; done'
-    for item in objects_of(in_namespace(verbs, provisioned.state, place, PROGRAM)):
+    refused = objects_of(in_namespace(verbs, provisioned.state, place, PROGRAM))
+    assert len(refused) == 2
+    for item in refused:
         assert item["cause"] == "it cannot be read where its folder cannot be written" and item["next"].startswith("copy the whole state folder"), item
     with contextlib.closing(sqlite3.connect(provisioned.state / "ledger" / "ledger.db")) as station:
         before = station.execute("SELECT count(*) FROM entry").fetchone()[0]

@@ -363,8 +363,9 @@ def test_verify_record(line, authority, aside):
         lie["certificates"][0][field] = value
         assert checked(lie, code=1)["certificate"] == "bad", field
     lie = line.record
-    lie["certificates"][0]["certificate"] = lie["certificates"][0]["certificate"].replace(line.record["keys"][0]["public_key"],
-                                                                                          line.record["keys"][0]["public_key"][:-2] + "00")
+    point = line.record["keys"][0]["public_key"]
+    other = point[:-2] + ("00" if point[-2:] != "00" else "11")
+    lie["certificates"][0]["certificate"] = lie["certificates"][0]["certificate"].replace(point, other)
     assert checked(lie, code=1)["certificate"] == "bad"
     lie = line.record
     lie["connections"][0]["device"]["sha_256"] = "00" * 32

@@ -183,7 +183,7 @@ def make_token(line, monkeypatch, pin):
 
 
 def test_a_token_gets_its_pin_once(make_line, monkeypatch):  # noqa: F811
-    """Three certificates, two issuers, one token: a wrong PIN is tried once, a right one opens each issuer once."""
+    """Three certificates, two issuers, one token: a wrong PIN is tried once, and so is a right one."""
     line = make_line(("A1",), rehearsal=True)
     profile = identity(line, 36500)
     keys = "".join("  - {name: %s, id: %d, method: generate, slot: %d, type: ecc-key-pair(secp-r1), bits: 256, algorithm: ecdsa(any-hash), usage: [sign-hash]}\n" % one
@@ -204,6 +204,7 @@ def test_a_token_gets_its_pin_once(make_line, monkeypatch):  # noqa: F811
     (line.state / "pin").write_text("1234\n")
     done = run_program("--json", "station", line.file, "--check")
     assert [(one["name"], one["found"]) for one in done.objects if one.get("item") == "issuer"] == [("factory", "good"), ("other", "good")]
+    assert logins.read_text() == "login\n", "one token"
 
 
 def sockets_of(line, code=0):

@@ -66,12 +66,14 @@ class Shift:
         self.station.wait(event="socket", state="empty")
         return item, logins(self.server) - before
 
-    def settle(self):
-        """Boards until one needs no login: the station keeps a connection from then on."""
+    def settle(self, in_a_row=1):
+        """Boards until this many in a row need no login: the station keeps a connection from then on."""
+        found = 0
         for _ in range(100):
-            if self.board()[1] == 0:
+            found = found + 1 if self.board()[1] == 0 else 0
+            if found == in_a_row:
                 return
-        pytest.fail("each board has its own login")
+        pytest.fail("boards have their own logins")
 
     def entries(self):
         return int(self.server.sql("SELECT coalesce(sum(size), 0) FROM line_log"))
@@ -96,12 +98,14 @@ def restart(line):
 
 
 def kill_keeper(line):
+    wait_for_one_keeper(line)
     (pid,) = keepers(line.station)
     os.kill(pid, signal.SIGKILL)
 
 
 def stop_keeper(line):
     """It hangs: no board waits for it for long, nor fails."""
+    wait_for_one_keeper(line)
     (pid,) = keepers(line.station)
     os.kill(pid, signal.SIGSTOP)
     assert line.board()[1] > 0
@@ -120,15 +124,13 @@ def wait_for_one_keeper(line):
 def test_one_login_for_all_boards(shift, counting):
     """However a kept connection ends, it costs no board: the next one has its own login, until a connection is kept again."""
     line = shift()
-    line.settle()
-    for _ in range(2):
-        assert line.board()[1] == 0
+    line.settle(in_a_row=3)
+    wait_for_one_keeper(line)
     wait_for_sessions(counting, 1)
-    assert len(keepers(line.station)) == 1
     for end in (restart, kill_keeper, stop_keeper):
         end(line)
         line.settle()
-    assert len(keepers(line.station)) == 2, "another one beside the one that hangs"
+    assert len(keepers(line.station)) >= 2, "another one beside the one that hangs"
     wait_for_one_keeper(line)
     line.station.stop()
     assert line.entries() == line.boards == len(line.station.made()), "each one's entry arrived"

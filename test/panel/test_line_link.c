@@ -196,7 +196,7 @@ static void test_one_that_never_opens_is_ended(void **state)
     assert_int_equal(link.keeper.pid, pid);
     assert_true(is_child(pid));
     assert_int_equal(unlink(path_in(folder, "silent")), 0);
-    now_ms += 2 * MINUTE_MS;
+    now_ms += 4 * MINUTE_MS;
     line_link_start(&link, &server, folder);
     while (worker_is_running(&link.keeper))
         serve(&link);
