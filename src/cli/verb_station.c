@@ -144,7 +144,7 @@ static json_t *why_as_object(const struct output *output, const struct error *wh
 static void print_finding(void *context, const struct panel_finding *finding)
 {
     struct checking *checking = context;
-    struct output *output = &checking->output;
+    const struct output *output = &checking->output;
     json_t *object = json_pack("{s:s, s:s, s:o, s:s}", "event", "station-check", "item", finding->item, "name",
                                value_text(finding->name), "found", finding->found);
 
