@@ -117,7 +117,7 @@ bool database_connect_shared(struct database *database, int socket, const struct
  * Is that process: answers the questions of all whose sockets arrive over `from` (SCM_RIGHTS), one after the other.
  * A socket that is new is closed while a question of each would need more than half of the time for an answer, by the
  * mean of the last four. What came over a socket whose other end is closed since is not asked. From the end of `from`,
- * or when `most_ms` have passed, nobody new is accepted: `from` is closed. Returns when the last one has closed its
+ * or when `most_ms` have passed, no new one is accepted: `from` is closed. Returns when the last one has closed its
  * socket, or at once when the connection broke. `server`: whose connection the database is.
  */
 void database_share(struct database *database, int from, const struct database_server *server, unsigned most_ms);

@@ -29,7 +29,7 @@ struct client {
 struct share {
     struct database *database;
     const struct database_server *server;
-    int from;         /* -1: nobody new is accepted */
+    int from;         /* -1: no new client is accepted */
     int64_t until_ms; /* when that ends */
     bool is_lost;     /* the connection */
     struct client clients[CLIENTS_MAX];

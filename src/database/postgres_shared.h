@@ -25,7 +25,7 @@ enum postgres_answer {
 
 #define POSTGRES_COLUMNS_MAX 64
 
-/* An error that came from another process: libpq lets nobody set the fields of one, so they are the columns of a row.
+/* An error that came from another process: libpq has no way to set the fields of one, so they are the columns of a row.
  */
 enum postgres_error_column { POSTGRES_ERROR_STATE, POSTGRES_ERROR_MESSAGE, POSTGRES_ERROR_COLUMNS };
 

@@ -73,7 +73,7 @@ static bool hangs(const struct line_link *link)
     return link->is_open && worker_now_ms() - link->given_ms > TAKE_MS && has_untaken(link);
 }
 
-/* It is there, but for its own workers only: it takes no more sockets, and ends with the last of them. */
+/* It takes no more workers, and ends with the last of those that it has. */
 static void leave_useless(struct line_link *link)
 {
     int *const place = make_place(link);

@@ -2,8 +2,8 @@
 /*
  * The station's side of the process that keeps its connection to the line (station/line_keeper.h): starts it where the
  * state folder has a line.yaml, and anew when it has ended and a worker needs the line; gives each worker a socket that
- * leads to it. Never waits for it, nor for the server: without it workers connect by themselves. One that accepts
- * nobody any more (its ten minutes are over), or does not, is left to the workers that it has, and another one started.
+ * leads to it. Never waits for it, nor for the server: without it workers connect by themselves. Where it takes no
+ * more workers (its ten minutes are over, or it hangs), it is left to those that it has, and another one is started.
  */
 #ifndef IMPRINT_PANEL_LINE_LINK_H
 #define IMPRINT_PANEL_LINE_LINK_H

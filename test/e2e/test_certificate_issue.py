@@ -301,10 +301,8 @@ def test_issuer_trouble(line, spoil, reason, word):
     assert len(line.json("provision", FLEX, *ARMED).event("provisioned")["certificates"]) == 1
 
 
-@pytest.mark.parametrize("code, said", [("0x32", "removed"), ("0x6", "busy")])
-def test_a_token_that_fails_in_mid_run(line, code, said, monkeypatch):
-    """It answers when it is opened and not when it is to sign (CKR_DEVICE_REMOVED, CKR_FUNCTION_FAILED): the next run goes on."""
-    line.new("trust-flex")
+def make_token(line, monkeypatch, pin):
+    """A token with the key of the identity's issuer, and a PIN file; returns an entry of the issuers file without its name."""
     (line.folder / "tokens").mkdir()
     (line.folder / "softhsm2.conf").write_text(f"directories.tokendir = {line.folder}/tokens\nlog.level = ERROR\n")
     monkeypatch.setenv("SOFTHSM2_CONF", str(line.folder / "softhsm2.conf"))
@@ -312,10 +310,17 @@ def test_a_token_that_fails_in_mid_run(line, code, said, monkeypatch):
     for command in (["--init-token", "--free", "--label", "line", "--pin", "1234", "--so-pin", "5678"],
                     ["--import", line.state / "ca.p8", "--token", "line", "--label", "ca", "--id", "01", "--pin", "1234"]):
         subprocess.run(["softhsm2-util", *map(str, command)], check=True, capture_output=True)
-    (line.state / "pin").write_text("1234\n")
+    (line.state / "pin").write_text(pin + "\n")
     (line.state / "pin").chmod(0o600)
-    (line.state / "issuers.yaml").write_text(json.dumps({"imprint": 1, "issuers": [
-        {"name": "factory", "kind": "pkcs11", "certificate": "ca.pem", "module": SPY, "uri": "pkcs11:token=line;object=ca", "pin-file": "pin"}]}))
+    return {"kind": "pkcs11", "certificate": "ca.pem", "module": SPY, "uri": "pkcs11:token=line;object=ca", "pin-file": "pin"}
+
+
+@pytest.mark.parametrize("code, said", [("0x32", "removed"), ("0x6", "busy")])
+def test_a_token_that_fails_in_mid_run(line, code, said, monkeypatch):
+    """It answers when it is opened and not when it is to sign (CKR_DEVICE_REMOVED, CKR_FUNCTION_FAILED): the next run goes on."""
+    line.new("trust-flex")
+    token = make_token(line, monkeypatch, "1234")
+    (line.state / "issuers.yaml").write_text(json.dumps({"imprint": 1, "issuers": [{"name": "factory", **token}]}))
     makers = line.json("certificate", "show").objects
     broken = line.json("provision", FLEX, *ARMED, code=ISSUER, env={"PKCS11_SPY_SIGNS": "1", "PKCS11_SPY_THEN": code})
     error = broken.error

@@ -10,13 +10,12 @@ import re
 import shutil
 import socket
 import sqlite3
-import subprocess
 import tty
 
 import pytest
 
-from conftest import EXAMPLE, ROOT, openssl, run_program, wait_until
-from test_certificate_issue import FLEX, SPY, make_ca, name_issuers
+from conftest import EXAMPLE, ROOT, run_program, wait_until
+from test_certificate_issue import FLEX, make_ca, make_token, name_issuers
 from test_prove_tls import PROVEN
 from test_station import make_line  # noqa: F401 (the fixture)
 from test_station_boards import bench, end, make_powered  # noqa: F401 (the fixture)
@@ -166,20 +165,6 @@ def test_an_issuer_that_ends_soon(make_line):  # noqa: F811
     day = datetime.date.fromisoformat(re.search(r"from ([\d-]+) on", error["cause"])[1])
     after = datetime.datetime.now(datetime.timezone.utc).date()
     assert today + datetime.timedelta(20) <= day <= after + datetime.timedelta(21)  # the day of its end, or the one after that
-
-
-def make_token(line, monkeypatch, pin):
-    """A token with the key of the identity's issuer, and a PIN file; returns an entry of the issuers file without its name."""
-    (line.folder / "tokens").mkdir()
-    (line.folder / "softhsm2.conf").write_text(f"directories.tokendir = {line.folder}/tokens\nlog.level = ERROR\n")
-    monkeypatch.setenv("SOFTHSM2_CONF", str(line.folder / "softhsm2.conf"))
-    openssl("pkcs8", "-topk8", "-nocrypt", "-in", line.state / "ca.key", "-out", line.state / "ca.p8")
-    for command in (["--init-token", "--free", "--label", "line", "--pin", "1234", "--so-pin", "5678"],
-                    ["--import", line.state / "ca.p8", "--token", "line", "--label", "ca", "--id", "01", "--pin", "1234"]):
-        subprocess.run(["softhsm2-util", *map(str, command)], check=True, capture_output=True)
-    (line.state / "pin").write_text(pin + "\n")
-    (line.state / "pin").chmod(0o600)
-    return {"kind": "pkcs11", "certificate": "ca.pem", "module": SPY, "uri": "pkcs11:token=line;object=ca", "pin-file": "pin"}
 
 
 def test_a_token_gets_its_pin_once(make_line, monkeypatch):  # noqa: F811
