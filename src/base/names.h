@@ -417,6 +417,7 @@
 #define database_run imprint_database_run
 #define database_settle imprint_database_settle
 #define database_share imprint_database_share
+#define database_share_give imprint_database_share_give
 #define database_sqlite_bind imprint_database_sqlite_bind
 #define database_sqlite_bytes imprint_database_sqlite_bytes
 #define database_sqlite_failed imprint_database_sqlite_failed
@@ -867,6 +868,7 @@
 #define line_file_connect imprint_line_file_connect
 #define line_file_read imprint_line_file_read
 #define line_file_share imprint_line_file_share
+#define line_keeper_give imprint_line_keeper_give
 #define line_keeper_is_asked imprint_line_keeper_is_asked
 #define line_keeper_serve imprint_line_keeper_serve
 #define line_link_close imprint_line_link_close

@@ -122,6 +122,12 @@ bool database_connect_shared(struct database *database, int socket, const struct
  */
 void database_share(struct database *database, int from, const struct database_server *server, unsigned most_ms);
 
+/*
+ * Gives that process a socket, by the other end `to` of its `from`, if there is room for it at once. The caller's end
+ * of `socket` stays open.
+ */
+bool database_share_give(int to, int socket);
+
 /* Whether a server's settings can be read and have no password. False with ERROR_USAGE; reaches no server. */
 bool database_check_settings(const char *settings, struct error *err);
 

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -129,26 +128,6 @@ void line_link_finish(struct line_link *link)
     link->is_open = false;
 }
 
-/* A byte with the descriptor, if there is room for it at once. */
-static bool give(const struct line_link *link, int end)
-{
-    union {
-        struct cmsghdr header; /* cppcheck-suppress unusedStructMember ; for its alignment */
-        char room[CMSG_SPACE(sizeof(int))];
-    } control = {.room = {0}};
-    char byte = 0;
-    struct iovec part = {.iov_base = &byte, .iov_len = 1};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof end);
-    memcpy(CMSG_DATA(header), &end, sizeof end);
-    return sendmsg(link->keeper.out, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
-}
-
 int line_link_connect(struct line_link *link)
 {
     int ends[2];
@@ -158,7 +137,7 @@ int line_link_connect(struct line_link *link)
         return -1;
     if (!has_untaken(link))
         link->given_ms = worker_now_ms();
-    is_given = give(link, ends[1]);
+    is_given = line_keeper_give(link->keeper.out, ends[1]);
     (void)close(ends[1]);
     if (is_given)
         return ends[0];

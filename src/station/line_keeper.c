@@ -62,3 +62,8 @@ int line_keeper_serve(const char *state)
     database_close(&database);
     return 0;
 }
+
+bool line_keeper_give(int to, int socket)
+{
+    return database_share_give(to, socket);
+}

@@ -22,4 +22,7 @@ bool line_keeper_is_asked(int argc, char **argv);
  */
 int line_keeper_serve(const char *state);
 
+/* Gives that process a worker's socket, over its stdin's other end. False where there is no room for it at once. */
+bool line_keeper_give(int to, int socket);
+
 #endif

@@ -74,23 +74,10 @@ static struct keeper keep(struct database_server server, unsigned most_ms)
 /* Sends the other end of a new pair. This end, for close(). */
 static int reach(const struct keeper *keeper)
 {
-    union {
-        struct cmsghdr header; /* cppcheck-suppress unusedStructMember ; for its alignment */
-        char room[CMSG_SPACE(sizeof(int))];
-    } control = {.room = {0}};
-    char byte = 0;
-    struct iovec part = {.iov_base = &byte, .iov_len = 1};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     int ends[2];
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof ends[1]);
-    memcpy(CMSG_DATA(header), &ends[1], sizeof ends[1]);
-    assert_int_equal(sendmsg(keeper->way, &message, MSG_NOSIGNAL), 1);
+    assert_true(database_share_give(keeper->way, ends[1]));
     assert_int_equal(close(ends[1]), 0);
     return ends[0];
 }
